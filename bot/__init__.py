@@ -1,0 +1,1 @@
+"""The service: what employees, HR, admins and IT touch."""

@@ -1,0 +1,1 @@
+"""Chat messages in, text pieces out: the models. Knows no platform, no thread, no SQL."""
