@@ -62,7 +62,10 @@ class Figures:
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """Some more text of the reply: whole characters, possibly none. The last piece alone has `stop_reason` and `figures`."""
+    """Some more text of the reply: whole characters, possibly none.
+
+    The last piece alone has `stop_reason` and `figures`.
+    """
 
     text: str
     stop_reason: StopReason | None = None
