@@ -1,0 +1,1 @@
+"""What the product is: questions, threads, prompts, answers. Knows no platform, HTTP, SQL or torch."""

@@ -1,0 +1,63 @@
+"""The values that travel from a platform to an answer and back. Frozen; no behaviour beyond their own shape."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from types import MappingProxyType
+
+from inference.engine import Figures, StopReason
+
+
+@dataclass(frozen=True, slots=True)
+class ThreadKey:
+    """Which conversation. History never crosses it: every look-up names all four."""
+
+    platform: str
+    tenant: str
+    channel: str
+    thread: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IncomingMessage:
+    """A question as a person posted it.
+
+    `message_key` names the post itself, per platform and tenant, whatever event brought it: two events of one post
+    have one key. `text` is plain: mention stripped, entities decoded. `address` is what the platform needs to answer
+    here again after a restart; opaque to everybody else.
+    """
+
+    thread: ThreadKey
+    message_key: str
+    user: str
+    text: str
+    sent_at: datetime
+    address: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+
+
+class Outcome(StrEnum):
+    """How a reply ended, as the person sees it."""
+
+    ANSWERED = "answered"
+    CUT_SHORT = "cut_short"  # the model would have gone on: length limit
+    STOPPED = "stopped"  # by the person
+    BUSY = "busy"  # refused: the line is full
+    TOO_LONG = "too_long"  # refused: the question does not fit
+    EMPTY = "empty"  # nothing was asked
+    FAILED = "failed"  # something broke; an incident id was shown
+    INTERRUPTED = "interrupted"  # the service was restarted twice in the middle
+
+    @property
+    def is_answer(self) -> bool:
+        return self in (Outcome.ANSWERED, Outcome.CUT_SHORT, Outcome.STOPPED)
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyUpdate:
+    """The reply so far: always the full text. The last update alone has an `outcome`."""
+
+    text: str
+    outcome: Outcome | None = None
+    stop_reason: StopReason | None = None
+    figures: Figures | None = None

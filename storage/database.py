@@ -1,0 +1,85 @@
+"""The database as the rest of the storage sees it: `await write(...)`, `await read(...)`.
+
+Owns the connections and the threads they live in. One thread writes, so that writers never wait for each other inside
+SQLite; a few read. No connection outlives the function that it is handed to, so none is held across an await.
+"""
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from types import TracebackType
+from typing import Self, TypeVar
+
+from sqlalchemy import Connection, make_url
+from sqlalchemy.exc import OperationalError
+
+from storage import sqlite
+from storage.errors import DatabaseUnusable
+from storage.migrations import require_current
+
+T = TypeVar("T")
+READERS = 2
+
+
+class Database:
+    """Open it with `Database.open`; close it after everything that uses it."""
+
+    def __init__(self, url: str) -> None:
+        parsed = make_url(url)
+        self._writer = sqlite.open_engine(parsed, writer=True)
+        self._reader = sqlite.open_engine(parsed, writer=False, readers=READERS)
+        self._write_thread = ThreadPoolExecutor(1, thread_name_prefix="storage-writer")
+        self._read_threads = ThreadPoolExecutor(READERS, thread_name_prefix="storage-reader")
+
+    @classmethod
+    async def open(cls, url: str) -> Self:
+        """Connect and check that the migrations are the ones this version needs.
+
+        Raises: DatabaseUnusable, DatabaseOutdated.
+        """
+        database = cls(url)
+        try:
+            await database.read(require_current)
+        except OperationalError as error:
+            await database.close()
+            raise DatabaseUnusable(f"cannot open the database: {error.orig}: check [storage] url") from error
+        except BaseException:
+            await database.close()
+            raise
+        return database
+
+    async def write(self, work: Callable[[Connection], T]) -> T:
+        """Run `work` in the writer's thread in one transaction; committed when this returns, undone when it raises."""
+
+        def transact() -> T:
+            with self._writer.begin() as connection:
+                return work(connection)
+
+        return await asyncio.get_running_loop().run_in_executor(self._write_thread, transact)
+
+    async def read(self, work: Callable[[Connection], T]) -> T:
+        """Run `work` in a reader's thread on one consistent snapshot."""
+
+        def look() -> T:
+            with self._reader.connect() as connection:
+                return work(connection)
+
+        return await asyncio.get_running_loop().run_in_executor(self._read_threads, look)
+
+    async def close(self) -> None:
+        """Wait for writes that were begun, then close every connection."""
+        await asyncio.to_thread(self._shut_down)
+
+    def _shut_down(self) -> None:
+        self._write_thread.shutdown(wait=True)
+        self._read_threads.shutdown(wait=True)
+        self._reader.dispose()
+        self._writer.dispose()  # last: the last connection to close checkpoints the WAL
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()

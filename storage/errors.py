@@ -1,0 +1,28 @@
+"""Everything that storage raises.
+
+StorageError
+├── DatabaseUnusable   cannot be opened: path, permissions, an SQLite library with a known defect
+├── DatabaseOutdated   migrations are missing, or the file comes from a newer version
+├── DatabaseInUse      another service has this file open
+└── LeaseLost          somebody else took this reply over; do nothing more with it
+"""
+
+
+class StorageError(Exception):
+    """Root. The message says what is wrong and what to do."""
+
+
+class DatabaseUnusable(StorageError):
+    pass
+
+
+class DatabaseOutdated(StorageError):
+    pass
+
+
+class DatabaseInUse(StorageError):
+    pass
+
+
+class LeaseLost(StorageError):
+    pass

@@ -1,0 +1,99 @@
+"""What leaves the storage: frozen records, no rows, no sessions."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class ReplyState(StrEnum):
+    """How far a reply has come. See docs/delivery.md for the picture."""
+
+    QUEUED = "QUEUED"  # accepted, nobody works on it
+    GENERATING = "GENERATING"  # claimed by a worker; nothing can be visible yet
+    INTENT = "INTENT"  # a post may be under way: look before posting again
+    POSTED = "POSTED"  # the first message stands
+    STREAMING = "STREAMING"  # text of the answer is visible and grows
+    FINALIZING = "FINALIZING"  # the whole text is committed; the last edit may be under way
+    DONE = "DONE"
+    FAILED_SHOWN = "FAILED_SHOWN"  # ended with a sentence instead of an answer
+    WITHDRAWN = "WITHDRAWN"  # question or reply was deleted
+    UNDELIVERABLE = "UNDELIVERABLE"  # the platform takes no message there (archived, bot removed)
+
+    @property
+    def is_open(self) -> bool:
+        return self not in CLOSED_STATES
+
+
+CLOSED_STATES = frozenset({ReplyState.DONE, ReplyState.FAILED_SHOWN, ReplyState.WITHDRAWN, ReplyState.UNDELIVERABLE})
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """A question and its answer. `answer` is None while there is none."""
+
+    number: int
+    question: str
+    answer: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewQuestion:
+    """What is written when a post is accepted."""
+
+    message_key: str
+    reply_id: str
+    platform: str
+    tenant: str
+    channel: str
+    thread: str
+    user: str
+    text: str
+    address: Mapping[str, str]
+    sent_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """A reply with the question it belongs to."""
+
+    reply_id: str
+    message_key: str
+    platform: str
+    tenant: str
+    channel: str
+    thread: str
+    thread_id: int
+    exchange: int
+    user: str
+    question: str
+    address: Mapping[str, str]
+    sent_at: datetime
+    received_at: datetime
+    state: ReplyState
+    attempt: int
+    fence: int
+    intent_at: datetime | None
+    posted_ref: str | None
+    final_text: str | None
+    outcome: str | None
+    failure: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Continuation:
+    part: int
+    intent_at: datetime
+    posted_ref: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplyFigures:
+    """What is kept about how an answer was made."""
+
+    model_id: str | None = None
+    model_sha256: str | None = None
+    prompt_tokens: int | None = None
+    new_tokens: int | None = None
+    seconds_to_first_token: float | None = None
+    seconds: float | None = None

@@ -1,0 +1,146 @@
+"""The tables. Revisions in `alembic/` must lead to exactly these: `alembic check` in the tests holds them equal."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    DateTime,
+    Dialect,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+)
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware UTC time outside, a naive UTC time in the database (SQLite keeps no zone)."""
+
+    impl = DateTime
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        return None if value is None else value.astimezone(UTC).replace(tzinfo=None)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        return None if value is None else value.replace(tzinfo=UTC)
+
+
+class Base(DeclarativeBase):
+    # Named constraints, so that later revisions can alter them on SQLite.
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map = {  # noqa: RUF012 - SQLAlchemy's own protocol
+        datetime: UtcDateTime,
+        str: String,
+        dict[str, Any]: JSON,
+    }
+
+
+class ThreadRow(Base):
+    """A conversation. Everything said in it hangs on `thread_id`."""
+
+    __tablename__ = "thread"
+    __table_args__ = (UniqueConstraint("platform", "tenant", "channel", "thread"),)
+
+    thread_id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    platform: Mapped[str]
+    tenant: Mapped[str]
+    channel: Mapped[str]
+    thread: Mapped[str]
+    created_at: Mapped[datetime]
+
+
+class TurnRow(Base):
+    """One side of an exchange. `exchange` counts the questions of the thread from 1; the answer shares its number."""
+
+    __tablename__ = "turn"
+
+    thread_id: Mapped[int] = mapped_column(ForeignKey("thread.thread_id"), primary_key=True)
+    exchange: Mapped[int] = mapped_column(Integer, primary_key=True)
+    role: Mapped[str] = mapped_column(primary_key=True)
+    text: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[datetime]
+
+
+class InboxRow(Base):
+    """Every post that was accepted, once. Committed before the platform is told that it arrived."""
+
+    __tablename__ = "inbox"
+
+    message_key: Mapped[str] = mapped_column(primary_key=True)
+    thread_id: Mapped[int] = mapped_column(ForeignKey("thread.thread_id"), index=True)
+    exchange: Mapped[int]
+    user: Mapped[str]
+    address: Mapped[dict[str, Any]]
+    sent_at: Mapped[datetime]
+    received_at: Mapped[datetime]
+
+
+class ReplyRow(Base):
+    """The one reply to a post, and how far it has come. States: `storage.records.ReplyState`."""
+
+    __tablename__ = "reply"
+    __table_args__ = (Index(None, "state", "updated_at"),)
+
+    reply_id: Mapped[str] = mapped_column(primary_key=True)
+    message_key: Mapped[str] = mapped_column(ForeignKey("inbox.message_key"), unique=True)
+    state: Mapped[str]
+    attempt: Mapped[int] = mapped_column(default=0)
+    fence: Mapped[int] = mapped_column(default=0)
+    lease_until: Mapped[datetime | None]
+    intent_at: Mapped[datetime | None]
+    posted_ref: Mapped[str | None]
+    final_text: Mapped[str | None] = mapped_column(Text)
+    outcome: Mapped[str | None]
+    failure: Mapped[str | None]
+
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+    shown_at: Mapped[datetime | None]
+    text_shown_at: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None]
+
+    model_id: Mapped[str | None]
+    model_sha256: Mapped[str | None]
+    prompt_tokens: Mapped[int | None]
+    new_tokens: Mapped[int | None]
+    seconds_to_first_token: Mapped[float | None] = mapped_column(Float)
+    seconds: Mapped[float | None] = mapped_column(Float)
+    edits: Mapped[int] = mapped_column(default=0)
+
+
+class ContinuationRow(Base):
+    """A further message of a reply that is too long for one. Part 0 is the reply's own `posted_ref`."""
+
+    __tablename__ = "continuation"
+
+    reply_id: Mapped[str] = mapped_column(ForeignKey("reply.reply_id"), primary_key=True)
+    part: Mapped[int] = mapped_column(Integer, primary_key=True)
+    intent_at: Mapped[datetime]
+    posted_ref: Mapped[str | None]
+
+
+class WatermarkRow(Base):
+    """Up to which position a channel's posts are known to be in the inbox."""
+
+    __tablename__ = "watermark"
+
+    platform: Mapped[str] = mapped_column(primary_key=True)
+    tenant: Mapped[str] = mapped_column(primary_key=True)
+    channel: Mapped[str] = mapped_column(primary_key=True)
+    position: Mapped[str]
+    updated_at: Mapped[datetime]

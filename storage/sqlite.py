@@ -1,0 +1,83 @@
+"""What is particular to SQLite: which library, which pragmas, how a write begins.
+
+The only module of the storage that knows the dialect's connection; PostgreSQL will stand beside it.
+"""
+
+import sqlite3
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from sqlalchemy import Engine, create_engine, event
+from sqlalchemy.engine import URL
+from sqlalchemy.pool import NullPool, QueuePool, StaticPool
+
+from storage.errors import DatabaseUnusable
+
+# Before it, two connections that write or checkpoint can corrupt the file. Source: sqlite.org/wal.html#walresetbug
+WAL_RESET_FIXED = (3, 51, 3)
+BUSY_TIMEOUT_MILLISECONDS = 5_000
+
+
+def load_driver() -> ModuleType:
+    """The DBAPI module whose SQLite is safe with WAL: pysqlite3 where it is installed, else Python's own.
+
+    Raises: DatabaseUnusable, when only an affected library can be had.
+    """
+    try:
+        from pysqlite3 import dbapi2 as driver
+    except ImportError:
+        driver = sqlite3
+    if driver.sqlite_version_info < WAL_RESET_FIXED:
+        raise DatabaseUnusable(
+            f"SQLite {driver.sqlite_version} can corrupt a database in WAL mode (fixed in 3.51.3): "
+            "pip install pysqlite3==0.6.1, or use a Python that was built with a newer SQLite"
+        )
+    return driver  # type: ignore[no-any-return]
+
+
+def open_engine(url: URL, *, writer: bool, readers: int = 2) -> Engine:
+    """One engine with one connection for the writer thread, or a small pool for readers.
+
+    Commits are durable against power loss (`synchronous=FULL`): a post is acknowledged on the strength of one.
+    """
+    path = None if url.database in (None, "", ":memory:") else Path(url.database)
+    if path is None:
+        raise DatabaseUnusable("an SQLite database in memory keeps no record: name a file in [storage] url")
+    if not path.parent.is_dir():
+        raise DatabaseUnusable(f"the folder {path.parent} does not exist: create it, or change [storage] url")
+    pool = {"poolclass": StaticPool} if writer else {"poolclass": QueuePool, "pool_size": readers, "max_overflow": 0}
+    engine = create_engine(
+        url,
+        module=load_driver(),
+        # The connection moves between the threads of the executor that owns it, never used by two at once.
+        connect_args={"check_same_thread": False, "timeout": BUSY_TIMEOUT_MILLISECONDS / 1000},
+        **pool,
+    )
+    event.listen(engine, "connect", _set_pragmas)
+    # A read that turns into a write fails at once whatever the busy timeout: writers take the lock at the start.
+    begin = "BEGIN IMMEDIATE" if writer else "BEGIN"
+    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(begin))
+    return engine
+
+
+def open_maintenance_engine(url: URL) -> Engine:
+    """For migrations: no pool, foreign keys as alembic's batch mode needs them (off), transactional DDL."""
+    engine = create_engine(url, module=load_driver(), poolclass=NullPool)
+    event.listen(engine, "connect", _take_transactions_over)
+    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
+    return engine
+
+
+def _take_transactions_over(connection: Any, _record: object) -> None:
+    connection.isolation_level = None  # the driver's implicit BEGIN would come in the way of ours
+
+
+def _set_pragmas(connection: Any, record: object) -> None:
+    _take_transactions_over(connection, record)
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode=WAL")
+    cursor.execute("PRAGMA synchronous=FULL")
+    cursor.execute("PRAGMA foreign_keys=ON")
+    cursor.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MILLISECONDS}")
+    cursor.close()
