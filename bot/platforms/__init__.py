@@ -1,0 +1,1 @@
+"""Where people ask: one folder per platform, all behind the seam in `base`."""

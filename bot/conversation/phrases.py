@@ -1,0 +1,77 @@
+"""Every sentence of the service's own that a person reads in a conversation, in each language."""
+
+import re
+from typing import Literal
+
+Language = Literal["en", "zh"]
+
+PHRASES: dict[str, dict[Language, str]] = {
+    "working": {"en": "Working on it…", "zh": "正在处理…"},
+    "loading": {
+        "en": "I am just starting up and will answer in a moment…",
+        "zh": "我正在启动，马上就来回答…",
+    },
+    "waiting": {
+        "en": "Busy right now: you are number {position} in line.",
+        "zh": "现在有点忙：您排在第 {position} 位。",
+    },
+    "waiting_estimate": {
+        "en": "Busy right now: you are number {position} in line, about {seconds} seconds to go.",
+        "zh": "现在有点忙：您排在第 {position} 位，大约还需 {seconds} 秒。",
+    },
+    "writing": {"en": "Writing…", "zh": "正在书写…"},
+    "disclaimer": {
+        "en": "Written by a small language model on our own machine. Check what matters.",
+        "zh": "由公司内部机器上的小型语言模型撰写，重要内容请核实。",
+    },
+    "stop": {"en": "Stop", "zh": "停止"},
+    "stopped": {"en": "Stopped on request.", "zh": "已按要求停止。"},
+    "stopped_early": {"en": "Stopped before there was any text.", "zh": "在生成任何内容之前已停止。"},
+    "cut_short": {
+        "en": "The answer reached its length limit. Ask me to go on.",
+        "zh": "回答已达到长度上限，可以让我继续。",
+    },
+    "busy_line": {
+        "en": "I cannot take more questions right now: {waiting} are waiting. Please ask again in about {minutes} min.",
+        "zh": "目前无法接收更多问题：已有 {waiting} 个在等待。请大约 {minutes} 分钟后再问。",
+    },
+    "busy_person": {
+        "en": "I am still at your earlier questions. Please ask this one again when they are answered.",
+        "zh": "我还在处理您之前的问题，请等它们回答后再问这个问题。",
+    },
+    "too_long": {
+        "en": "That is too long for me: about {tokens} tokens, and I can read {limit}. Please ask with less text.",
+        "zh": "内容太长了：约 {tokens} 个词元，我最多能读 {limit} 个。请缩短后再问。",
+    },
+    "empty": {
+        "en": "I am here. Write your question after my name, for example: how do I request leave?",
+        "zh": "我在。请在提到我之后写下问题，例如：怎么申请年假？",
+    },
+    "no_words": {
+        "en": "I have no answer to that. Please put it differently, or ask a colleague.",
+        "zh": "这个问题我答不上来。请换个说法，或询问同事。",
+    },
+    "failed": {
+        "en": "Something went wrong on my side, not in your question. Please ask again. (Incident {incident})",
+        "zh": "我这边出了问题，与您的提问无关。请再问一次。（事件编号 {incident}）",
+    },
+    "restarting": {"en": "Restarting: I will go on in a moment.", "zh": "正在重启，马上继续。"},
+    "interrupted": {
+        "en": "I was interrupted while answering. Please ask again.",
+        "zh": "回答过程中被中断了，请再问一次。",
+    },
+}
+
+_CHINESE = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]")
+
+
+def language_of(text: str, setting: str = "auto") -> Language:
+    """The language to speak to somebody who wrote this."""
+    if setting == "en" or setting == "zh":
+        return "en" if setting == "en" else "zh"
+    return "zh" if _CHINESE.search(text) else "en"
+
+
+def phrase(key: str, language: Language, **values: object) -> str:
+    """The sentence `key`. Raises: KeyError, for a key or a value that is missing: both are our own mistakes."""
+    return PHRASES[key][language].format(**values)

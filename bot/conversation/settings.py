@@ -1,0 +1,28 @@
+"""Settings of the answers."""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+SYSTEM_PROMPT = (
+    "You are a helpful assistant at work. "
+    "Answer the question in a few plain sentences, in the language of the question. "
+    "If you do not know, say so and suggest whom to ask."
+)
+
+
+class AnswerSettings(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    system_prompt: str = Field(default=SYSTEM_PROMPT, description="What the model is told before every conversation.")
+    language: Literal["auto", "en", "zh"] = Field(
+        default="auto",
+        description="Language of the service's own sentences. `auto`: Chinese for a question in Chinese, else English.",
+    )
+    disclaimer: bool = Field(
+        default=True, description="Whether a finished answer carries a line that it was written by a model."
+    )
+    link_hosts: tuple[str, ...] = Field(
+        default=(),
+        description="Hosts whose links stay clickable in answers, with their subdomains. All others become plain text.",
+    )

@@ -1,0 +1,264 @@
+"""One reply from its claim to its end."""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import aclosing
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+import structlog
+
+from bot.clock import Clock
+from bot.conversation.answering import Answerer, Question
+from bot.conversation.messages import Outcome, ReplyUpdate
+from bot.conversation.phrases import Language, language_of, phrase
+from bot.conversation.settings import AnswerSettings
+from bot.delivery.display import Display
+from bot.delivery.line import Line, Refusal, Ticket
+from bot.delivery.pacing import EditBudget
+from bot.delivery.settings import DeliverySettings
+from bot.delivery.writer import ReplyWriter
+from bot.platforms.base import Content, Phase, Platform
+from bot.platforms.errors import MessageGone, PlaceGone, Rejected
+from inference.engine import StopSignal
+from storage.errors import LeaseLost
+from storage.records import Reply, ReplyFigures, ReplyState
+from storage.replies import ReplyStore
+
+log = structlog.get_logger(__name__)
+
+# Begun so often without an end, whatever the state: the question itself may be what brings the process down.
+MOST_ATTEMPTS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """What the person will read at last, and how it came to be."""
+
+    text: str
+    outcome: Outcome
+    figures: ReplyFigures = field(default_factory=ReplyFigures)
+    failure: str | None = None
+
+
+@dataclass(eq=False)
+class Run:
+    """A reply being worked on in this process. No `ticket`: it needs no turn, its text is known."""
+
+    reply: Reply
+    ticket: Ticket | None
+    refusal: Refusal | None = None
+    stop: StopSignal = field(default_factory=StopSignal)
+    writer: ReplyWriter | None = None
+    content: Content | None = None  # what was last to be shown while it grew
+
+
+class Worker:
+    """Knows the steps; who runs when is the dispatcher's business."""
+
+    def __init__(
+        self,
+        *,
+        store: ReplyStore,
+        answerer: Answerer,
+        line: Line,
+        settings: DeliverySettings,
+        answers: AnswerSettings,
+        clock: Clock,
+        new_incident_id: Callable[[], str],
+    ) -> None:
+        self._store = store
+        self._answerer = answerer
+        self._line = line
+        self._lease = timedelta(seconds=settings.lease_seconds)
+        self._answers = answers
+        self._clock = clock
+        self._new_incident_id = new_incident_id
+
+    async def deliver(self, run: Run, platform: Platform, budget: EditBudget) -> None:
+        """Bring the reply to its end. Cancelled, it leaves it open for whoever claims it next."""
+        reply = await self._store.claim(run.reply.reply_id, self._clock.now(), self._lease)
+        if reply is None:
+            return
+        run.reply = reply
+        run.writer = ReplyWriter(
+            reply,
+            platform.surface(reply),
+            self._store,
+            platform.capabilities,
+            budget,
+            self._clock,
+            self._answers.link_hosts,
+        )
+        try:
+            await run.writer.load_continuations()
+            ending = await self._ending(run, run.writer, platform, budget)
+            await self._end(reply, run.writer, ending)
+        except LeaseLost:
+            log.info("lease_lost", reply_id=reply.reply_id)
+        except MessageGone as error:
+            await self._close(reply, run.writer, ReplyState.WITHDRAWN, error.code)
+        except (PlaceGone, Rejected) as error:
+            await self._close(reply, run.writer, ReplyState.UNDELIVERABLE, error.code)
+
+    async def end_stuck(self, run: Run, platform: Platform, budget: EditBudget) -> None:
+        """End a reply that shows no progress: the person is told instead of left waiting."""
+        incident = self._new_incident_id()
+        log.error("reply_stuck", reply_id=run.reply.reply_id, state=run.reply.state, incident=incident)
+        reply = await self._store.claim(run.reply.reply_id, self._clock.now(), self._lease)
+        if reply is not None and reply.final_text is None:
+            text = phrase("failed", self._language(reply), incident=incident)
+            ending = Ending(text, Outcome.FAILED, failure=f"stuck ({incident})")
+            await self._record_final(reply, ending)
+        await self.deliver(run, platform, budget)
+
+    async def say_restarting(self, run: Run) -> None:
+        """Leave nothing that looks as if it were being written: the next process goes on with it."""
+        if run.writer is None or not run.writer.is_posted or run.content is None:
+            return
+        language = self._language(run.reply)
+        is_text = run.content.phase is Phase.GROWING
+        sentence = phrase("restarting", language)
+        await run.writer.show(
+            Content(run.content.text, Phase.FINAL, note=sentence) if is_text else Content(sentence, Phase.FINAL)
+        )
+
+    async def _ending(self, run: Run, writer: ReplyWriter, platform: Platform, budget: EditBudget) -> Ending:
+        """What to show at last: known already, a refusal, or what the model says."""
+        reply = run.reply
+        language = self._language(reply)
+        if reply.final_text is not None and reply.outcome is not None:
+            return Ending(reply.final_text, Outcome(reply.outcome))
+        ending = self._refusal(run, language) or self._interruption(reply, language)
+        if ending is None:
+            display = Display(writer, budget, platform.capabilities.min_edit_interval_seconds, self._clock)
+            ending = await self._while_displaying(run, display, language)
+        await self._record_final(reply, ending)
+        return ending
+
+    async def _while_displaying(self, run: Run, display: Display, language: Language) -> Ending:
+        """Generate and show side by side; when the display fails for good, generation ends too."""
+        answering = asyncio.ensure_future(self._answer(run, display, language))
+        displaying = asyncio.ensure_future(display.run())
+        try:
+            await asyncio.wait({answering, displaying}, return_when=asyncio.FIRST_COMPLETED)
+            if displaying.done() and not answering.done():
+                displaying.result()  # raises why it cannot be shown
+            ending = await answering
+            display.close()
+            await displaying
+            return ending
+        finally:
+            for task in (answering, displaying):
+                task.cancel()
+            await asyncio.wait({answering, displaying})
+
+    async def _answer(self, run: Run, display: Display, language: Language) -> Ending:
+        """Wait for the turn, then let the model write. Never raises but for cancellation and a lost lease."""
+        assert run.ticket is not None
+        started: float | None = None
+        try:
+            self._offer(run, display, self._status(run.ticket, language, position=0))
+            async with aclosing(self._line.positions(run.ticket)) as positions:
+                async for position in positions:
+                    self._offer(run, display, self._status(run.ticket, language, position))
+            if run.stop.is_set():
+                return Ending(phrase("stopped_early", language), Outcome.STOPPED)
+            self._offer(run, display, self._status(run.ticket, language, position=0))
+            await self._store.record_attempt(run.reply, self._clock.now(), self._lease)
+            started = self._clock.monotonic()
+            return await self._generate(run, display, language)
+        except LeaseLost:
+            raise
+        except Exception as error:
+            incident = self._new_incident_id()
+            log.exception("answer_failed", reply_id=run.reply.reply_id, incident=incident)
+            failure = f"{type(error).__name__} ({incident})"
+            return Ending(phrase("failed", language, incident=incident), Outcome.FAILED, failure=failure)
+        finally:
+            seconds = None if started is None else self._clock.monotonic() - started
+            self._line.leave(run.ticket, seconds)
+
+    async def _generate(self, run: Run, display: Display, language: Language) -> Ending:
+        question = Question(run.reply.thread_id, run.reply.exchange, run.reply.question)
+        writing = {"note": phrase("writing", language), "stop_label": phrase("stop", language)}
+        async with aclosing(self._answerer.answer(question, run.stop)) as updates:
+            async for update in updates:
+                if update.outcome is not None:
+                    return Ending(update.text, update.outcome, self._figures(update))
+                self._offer(run, display, Content(update.text, Phase.GROWING, **writing))
+        raise RuntimeError("the answer ended without an outcome")
+
+    async def _end(self, reply: Reply, writer: ReplyWriter, ending: Ending) -> None:
+        """The text is committed; show it, and close the books."""
+        await writer.show(Content(ending.text, Phase.FINAL, note=self._final_note(ending, self._language(reply))))
+        state = ReplyState.DONE if ending.outcome.is_answer else ReplyState.FAILED_SHOWN
+        await self._close(reply, writer, state, outcome=ending.outcome)
+
+    async def _close(
+        self, reply: Reply, writer: ReplyWriter, state: ReplyState, failure: str | None = None, **fields: object
+    ) -> None:
+        await self._store.record_closed(reply, state, self._clock.now(), edits=writer.edits, failure=failure)
+        log.info("reply_closed", reply_id=reply.reply_id, state=state, failure=failure, edits=writer.edits, **fields)
+
+    async def _record_final(self, reply: Reply, ending: Ending) -> None:
+        await self._store.record_final(
+            reply, ending.text, ending.outcome, self._clock.now(), ending.figures, ending.failure
+        )
+
+    def _refusal(self, run: Run, language: Language) -> Ending | None:
+        if run.refusal is None:
+            return None
+        waiting = self._line.waiting
+        if run.refusal is Refusal.PERSON_FULL:
+            return Ending(phrase("busy_person", language), Outcome.BUSY)
+        minutes = max(1, round(self._line.estimate_seconds(waiting) / 60))
+        return Ending(phrase("busy_line", language, waiting=waiting, minutes=minutes), Outcome.BUSY)
+
+    def _interruption(self, reply: Reply, language: Language) -> Ending | None:
+        """Text that was growing when the process ended is written anew once, not for ever (delivery.md rule 5)."""
+        was_growing_again = reply.state is ReplyState.STREAMING and reply.attempt > 1
+        if was_growing_again or reply.attempt >= MOST_ATTEMPTS:
+            return Ending(phrase("interrupted", language), Outcome.INTERRUPTED)
+        return None
+
+    def _status(self, ticket: Ticket, language: Language, position: int) -> Content:
+        if not self._line.is_open:
+            text = phrase("loading", language)
+        elif not position:
+            text = phrase("working", language)
+        elif seconds := round(self._line.estimate_seconds(position)):
+            text = phrase("waiting_estimate", language, position=position, seconds=seconds)
+        else:
+            text = phrase("waiting", language, position=position)
+        return Content(text, Phase.STATUS, stop_label=phrase("stop", language))
+
+    def _offer(self, run: Run, display: Display, content: Content) -> None:
+        run.content = content
+        display.offer(content)
+
+    def _final_note(self, ending: Ending, language: Language) -> str:
+        notes = []
+        if ending.outcome is Outcome.STOPPED:
+            notes.append(phrase("stopped", language))
+        if ending.outcome is Outcome.CUT_SHORT:
+            notes.append(phrase("cut_short", language))
+        if ending.outcome.is_answer and self._answers.disclaimer:
+            notes.append(phrase("disclaimer", language))
+        return " ".join(notes)
+
+    def _figures(self, update: ReplyUpdate) -> ReplyFigures:
+        model = self._answerer.model
+        if update.figures is None:
+            return ReplyFigures(model_id=model.id, model_sha256=model.sha256)
+        return ReplyFigures(
+            model_id=model.id,
+            model_sha256=model.sha256,
+            prompt_tokens=update.figures.prompt_tokens,
+            new_tokens=update.figures.new_tokens,
+            seconds_to_first_token=update.figures.seconds_to_first_token,
+            seconds=update.figures.seconds,
+        )
+
+    def _language(self, reply: Reply) -> Language:
+        return language_of(reply.question, self._answers.language)

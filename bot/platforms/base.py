@@ -1,0 +1,89 @@
+"""The seam between delivery and a chat platform.
+
+A platform hands in questions as `IncomingMessage` and takes replies through a `ReplySurface`. What it can do is data
+(`Capabilities`), so that delivery decides pacing, splitting and recovery once, for every platform.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum, auto
+from typing import Protocol
+
+from storage.records import Reply
+
+
+class Phase(Enum):
+    """What a message of ours shows at the moment."""
+
+    STATUS = auto()  # a placeholder: working, waiting in line
+    GROWING = auto()  # the answer so far
+    FINAL = auto()  # nothing will be added
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What one message shows: always the whole of it. `note` is a small line below the text."""
+
+    text: str
+    phase: Phase
+    note: str = ""
+    stop_label: str = ""  # of a button that ends generation; empty: no button
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """A message of ours that was found on the platform."""
+
+    part: int
+    ref: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Capabilities:
+    """What a platform can do, as data.
+
+    `edits_per_minute` counts all edits of one tenant together. `length_of` measures a text as the platform does, in
+    the form in which it is sent; a message may measure at most `max_length`.
+    """
+
+    edits_per_minute: int
+    min_edit_interval_seconds: float
+    max_length: int
+    length_of: Callable[[str], int]
+
+
+class ReplySurface(Protocol):
+    """One reply on one platform. Every call may raise `PlatformError`; each subclass says what became of the call."""
+
+    async def post(self, part: int, content: Content) -> str:
+        """Show a new message, marked with the reply's id and part; the platform's reference to it. Never repeats."""
+
+    async def edit(self, ref: str, content: Content) -> None:
+        """Replace everything that the message shows. Repeating it does no harm."""
+
+    async def find_posted(self, since: datetime) -> list[Posted]:
+        """Messages of this reply posted at or after `since`, oldest first, found by their marks."""
+
+    async def delete(self, ref: str) -> None:
+        """Take the message away; one that is gone already is fine."""
+
+
+class Platform(Protocol):
+    """A chat platform. Runs from `start` to `stop`; accepts nothing after `stop_intake`."""
+
+    name: str
+    capabilities: Capabilities
+
+    async def start(self) -> None:
+        """Check the credentials and begin to take events. Raises: PlatformUnauthorized, PlatformUnavailable."""
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether events are taken at this moment."""
+
+    def surface(self, reply: Reply) -> ReplySurface: ...
+
+    async def stop_intake(self) -> None: ...
+
+    async def stop(self) -> None: ...
