@@ -1,0 +1,27 @@
+"""The engine that the settings ask for."""
+
+from pathlib import Path
+
+from inference import loading
+from inference.engine import Engine
+from inference.models.locate import locate_model
+from inference.scripted import ScriptedEngine
+from inference.settings import InferenceSettings
+from inference.transformers_engine import TransformersEngine
+
+
+def open_engine(settings: InferenceSettings, models_dir: Path) -> Engine:
+    """Ready for `warm_up`; nothing heavy is imported or loaded yet. `models_dir` counts where the settings name none.
+
+    Raises: ModelUnusable or ModelUnknown at once, when files are missing, so that a start fails with a clear line.
+    """
+    if settings.engine == "scripted":
+        return ScriptedEngine(settings.scripted)
+    files = locate_model(settings.model, settings.models_dir or models_dir)
+    return TransformersEngine(files, threads=settings.threads)
+
+
+def preload(settings: InferenceSettings) -> None:
+    """Import the libraries that the engine will need. Seconds, best spent before sockets open; see `loading.preload`."""
+    if settings.engine == "transformers":
+        loading.preload()

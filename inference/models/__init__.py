@@ -1,0 +1,33 @@
+"""Which models there are, how they come onto this machine, and whether they are still what they were.
+
+Everything here blocks, some of it for minutes: call it from a command, or off the event loop.
+"""
+
+from inference.models.catalogue import CATALOGUE, Catalogue, CatalogueModel, find_model
+from inference.models.fetch import fetch
+from inference.models.locate import (
+    FetchState,
+    ListedModel,
+    ModelFiles,
+    list_models,
+    locate_model,
+    model_path,
+    remove_model,
+)
+from inference.models.verify import verify_model
+
+__all__ = [
+    "CATALOGUE",
+    "Catalogue",
+    "CatalogueModel",
+    "FetchState",
+    "ListedModel",
+    "ModelFiles",
+    "fetch",
+    "find_model",
+    "list_models",
+    "locate_model",
+    "model_path",
+    "remove_model",
+    "verify_model",
+]
