@@ -1,0 +1,24 @@
+"""The routes of the sandbox. Owns which path goes to which part; does nothing itself."""
+
+from typing import TYPE_CHECKING
+
+from aiohttp import web
+
+from bot.sandbox.response_urls import ResponseUrls
+from bot.sandbox.socket_mode import SocketMode
+from bot.sandbox.web_api.server import WebApi
+
+if TYPE_CHECKING:
+    from bot.sandbox.sandbox import Sandbox
+
+MAX_BODY_BYTES = 4 * 1024 * 1024
+
+
+async def build_application(
+    sandbox: "Sandbox", web_api: WebApi, socket_mode: SocketMode, response_urls: ResponseUrls
+) -> web.Application:
+    application = web.Application(client_max_size=MAX_BODY_BYTES)
+    application.router.add_route("*", "/api/{method}", web_api.handle)
+    application.router.add_get("/link/", socket_mode.link)
+    application.router.add_post("/response/{team}/{key}", response_urls.handle)
+    return application
