@@ -1,0 +1,86 @@
+"""Socket Mode connections that stay open: several at once, watched.
+
+The SDK's client reconnects by itself in most cases. The rest is ours: after a failed handshake it would use its spent
+ticket for ever, and an abrupt close goes unnoticed for a while. Source: shared reference `slack.md`, point 6.
+"""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import aiohttp
+import structlog
+from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
+from slack_sdk.errors import SlackClientError
+from slack_sdk.socket_mode.aiohttp import SocketModeClient
+
+from bot.clock import Clock
+
+log = structlog.get_logger(__name__)
+
+WATCH_SECONDS = 1.0
+PING_SECONDS = 5.0
+
+
+class SocketPool:
+    """Owns the handlers. `make_handler` builds one that is not connected yet."""
+
+    def __init__(self, make_handler: Callable[[], AsyncSocketModeHandler], size: int, clock: Clock) -> None:
+        self._make_handler = make_handler
+        self._size = size
+        self._clock = clock
+        self._handlers: list[AsyncSocketModeHandler] = []
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    @property
+    def open_sockets(self) -> int:
+        return sum(_is_open(handler.client) for handler in self._handlers)
+
+    async def start(self, first_url: str) -> None:
+        """Open the first connection with a ticket that is at hand; the others follow on their own."""
+        self._handlers = [self._make_handler() for _ in range(self._size)]
+        first, *others = (handler.client for handler in self._handlers)
+        first.wss_uri = first_url
+        async with first.connect_operation_lock:
+            await first.connect()
+        for client in others:
+            self._spawn(_connect(client))
+        for client in (first, *others):
+            self._spawn(self._watch(client))
+
+    async def close(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        if self._tasks:
+            await asyncio.wait(self._tasks)
+        for handler in self._handlers:
+            await handler.close_async()
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _watch(self, client: SocketModeClient) -> None:
+        """Bring the connection back whenever it is away and nobody is at it."""
+        while True:
+            await self._clock.sleep(WATCH_SECONDS)
+            if client.closed or await client.is_connected():
+                continue
+            client.wss_uri = None  # tickets are good once; a loop that is trying takes a new one
+            if not client.connect_operation_lock.locked():
+                log.info("socket_reconnecting")
+                await _connect(client)
+
+
+async def _connect(client: SocketModeClient) -> None:
+    try:
+        await client.connect_to_new_endpoint()
+    except (SlackClientError, aiohttp.ClientError, OSError) as error:
+        # The watch comes round again.
+        log.warning("socket_connect_failed", error=str(error)[:200])
+
+
+def _is_open(client: SocketModeClient) -> bool:
+    session = client.current_session
+    return session is not None and not session.closed and not client.closed
