@@ -1,0 +1,18 @@
+"""Why the service did not start, or the command did not do what was asked.
+
+ServiceError
+├── SettingsWrong   settings.toml or the environment: which key, and what it should be
+└── StartFailed     a port, a token, a folder
+"""
+
+
+class ServiceError(Exception):
+    """Root. The message is one line that says what is wrong and what to do."""
+
+
+class SettingsWrong(ServiceError):
+    pass
+
+
+class StartFailed(ServiceError):
+    pass

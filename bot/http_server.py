@@ -1,0 +1,73 @@
+"""The service's own HTTP: health, readiness, metrics."""
+
+from collections.abc import Callable
+
+from aiohttp import web
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from pydantic import BaseModel, ConfigDict, Field
+
+from bot.errors import StartFailed
+
+MOST_BODY_BYTES = 256 * 1024
+
+Readiness = Callable[[], dict[str, bool]]
+
+
+class HttpSettings(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    host: str = Field(default="127.0.0.1", description="Address to listen on. The default takes this machine only.")
+    port: int = Field(default=8420, ge=0, le=65535, description="Port to listen on; 0 takes any free one.")
+
+
+class HttpServer:
+    """Open between `start` and `close`."""
+
+    def __init__(self, host: str, port: int, readiness: Readiness) -> None:
+        self._host = host
+        self._port = port
+        self._readiness = readiness
+        self._runner: web.AppRunner | None = None
+
+    async def start(self) -> None:
+        """Raises: StartFailed, when the address is taken or not ours."""
+        app = web.Application(client_max_size=MOST_BODY_BYTES)
+        app.router.add_get("/healthz", _healthz)
+        app.router.add_get("/readyz", self._readyz)
+        app.router.add_get("/metrics", _metrics)
+        self._runner = web.AppRunner(app, access_log=None)
+        await self._runner.setup()
+        try:
+            await web.TCPSite(self._runner, self._host, self._port).start()
+        except OSError as error:
+            await self.close()
+            raise StartFailed(
+                f"cannot listen on {self._host}:{self._port} ({error.strerror or error}): "
+                "is another service running? Change [service] port, or stop the other one"
+            ) from error
+
+    @property
+    def url(self) -> str:
+        assert self._runner is not None
+        host, port = self._runner.addresses[0][:2]
+        return f"http://{host}:{port}/"
+
+    async def close(self) -> None:
+        if self._runner is not None:
+            await self._runner.cleanup()
+            self._runner = None
+
+    async def _readyz(self, _request: web.Request) -> web.Response:
+        """200 while questions are taken; which part is missing otherwise."""
+        parts = self._readiness()
+        ready = all(parts.values())
+        return web.json_response({"ready": ready, **parts}, status=200 if ready else 503)
+
+
+async def _healthz(_request: web.Request) -> web.Response:
+    """200 as long as the event loop turns."""
+    return web.json_response({"alive": True})
+
+
+async def _metrics(_request: web.Request) -> web.Response:
+    return web.Response(body=generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})

@@ -1,0 +1,52 @@
+"""The table of jobs and the scheduler that runs them."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+import structlog
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from apscheduler.triggers.base import BaseTrigger
+from apscheduler.triggers.interval import IntervalTrigger
+from pydantic import BaseModel, ConfigDict, Field
+
+from bot.delivery.dispatcher import Dispatcher
+
+log = structlog.get_logger(__name__)
+
+
+class JobSettings(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    stuck_replies_seconds: float = Field(
+        default=60, gt=0, description="How often to look for replies that show no progress, and end them."
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    name: str
+    trigger: BaseTrigger
+    run: Callable[[], Awaitable[object]]
+
+
+def job_table(settings: JobSettings, dispatcher: Dispatcher) -> list[Job]:
+    return [
+        Job("stuck_replies", IntervalTrigger(seconds=settings.stuck_replies_seconds), dispatcher.end_stuck_replies),
+    ]
+
+
+def start_scheduler(jobs: list[Job]) -> AsyncIOScheduler:
+    """Every job by its trigger, never twice at once; runs that were missed are made up for by one."""
+    scheduler = AsyncIOScheduler(timezone="UTC")
+    for job in jobs:
+        scheduler.add_job(_guarded, job.trigger, [job], id=job.name, max_instances=1, coalesce=True)
+    scheduler.start()
+    return scheduler
+
+
+async def _guarded(job: Job) -> None:
+    """A job that fails is logged and comes round again."""
+    try:
+        await job.run()
+    except Exception:
+        log.exception("job_failed", job=job.name)

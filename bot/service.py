@@ -1,0 +1,178 @@
+"""The composition root: the only place that knows all parts. Opens them in order, closes them in reverse."""
+
+import asyncio
+import secrets
+from collections.abc import AsyncGenerator
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any
+
+import structlog
+
+from bot.clock import Clock, SystemClock
+from bot.conversation.answering import Answerer
+from bot.conversation.messages import ThreadKey
+from bot.delivery.dispatcher import Dispatcher
+from bot.delivery.intake import Intake
+from bot.delivery.line import Line
+from bot.delivery.worker import Worker
+from bot.errors import StartFailed
+from bot.http_server import HttpServer
+from bot.jobs.schedule import job_table, start_scheduler
+from bot.loop_lag import LoopLag
+from bot.platforms.base import Platform
+from bot.platforms.errors import PlatformUnauthorized
+from bot.platforms.slack.platform import SlackPlatform
+from bot.settings import Settings
+from inference.engine import Engine
+from inference.factory import open_engine, preload
+from storage import migrations
+from storage.database import Database
+from storage.replies import ReplyStore
+from storage.threads import ThreadStore
+
+log = structlog.get_logger(__name__)
+
+
+async def serve(settings: Settings, stop: asyncio.Event, clock: Clock | None = None) -> None:
+    """Run until `stop` is set, then drain. A second stop is the caller's: it cancels.
+
+    Raises: ServiceError, StorageError, InferenceError, when the service cannot start or go on.
+    """
+    async with open_service(settings, clock or SystemClock()) as service:
+        await service.run(stop)
+
+
+@asynccontextmanager
+async def open_service(settings: Settings, clock: Clock) -> AsyncGenerator["Service", None]:
+    """All parts, wired, none of them taking questions yet."""
+    if not settings.slack.is_on:
+        raise StartFailed(
+            "no platform to serve: set SLACK_BOT_TOKEN and SLACK_APP_TOKEN in the environment, "
+            "or try it without Slack: `inthread run --sandbox`"
+        )
+    async with AsyncExitStack() as stack:
+        await asyncio.to_thread(prepare_data, settings)
+        engine = await asyncio.to_thread(open_engine, settings.inference, settings.models_dir)
+        stack.push_async_callback(engine.close)
+        database = await stack.enter_async_context(await Database.open(settings.database_url))
+        service = Service(settings, engine, database, clock)
+        stack.push_async_callback(service.close)
+        yield service
+
+
+def prepare_data(settings: Settings) -> tuple[str | None, str | None]:
+    """The data folder, and the database at this version's revision; the revision before and after. Blocks."""
+    folder = settings.service.data_dir
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StartFailed(
+            f"cannot create the data folder {folder} ({error.strerror}): change [service] data_dir, or its permissions"
+        ) from error
+    before, after = migrations.upgrade(settings.database_url)
+    if before != after:
+        log.info("database_migrated", before=before, after=after)
+    return before, after
+
+
+class Service:
+    """The parts of a running inthread and how they hang together."""
+
+    def __init__(self, settings: Settings, engine: Engine, database: Database, clock: Clock) -> None:
+        self._settings = settings
+        self._engine = engine
+        self._threads = ThreadStore(database)
+        replies = ReplyStore(database)
+        self._line = Line(
+            max_active=engine.limits.max_concurrent,
+            waiting_per_user=settings.delivery.waiting_per_user,
+            waiting_total=settings.delivery.waiting_total,
+        )
+        answerer = Answerer(
+            engine, self._threads, settings.answers, settings.inference.sampling(), settings.inference.prompt_tokens
+        )
+        worker = Worker(
+            store=replies,
+            answerer=answerer,
+            line=self._line,
+            settings=settings.delivery,
+            answers=settings.answers,
+            clock=clock,
+            new_incident_id=lambda: secrets.token_hex(4),
+        )
+        self._dispatcher = Dispatcher(replies, worker, self._line, settings.delivery, clock)
+        self._intake = Intake(replies, self._dispatcher.submit, clock)
+        self._slack = SlackPlatform(
+            settings.slack, self._intake.accept, self._knows_thread, self._dispatcher.stop_reply, clock
+        )
+        self._platforms: dict[str, Platform] = {self._slack.name: self._slack}
+        self._loop_lag = LoopLag(clock)
+        self._http = HttpServer(settings.service.host, settings.service.port, self.readiness)
+
+    def readiness(self) -> dict[str, bool]:
+        """Whether each platform takes questions now. They are taken while the model still loads: they wait in line."""
+        return {name: platform.is_ready for name, platform in self._platforms.items()}
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Take questions and answer them until `stop` is set."""
+        await self._http.start()
+        log.info("listening", url=self._http.url)
+        # Importing a model's libraries holds the interpreter for seconds: done before anybody expects an answer.
+        await asyncio.to_thread(preload, self._settings.inference)
+        await self._dispatcher.start(self._platforms)
+        scheduler = start_scheduler(job_table(self._settings.jobs, self._dispatcher))
+        background = {
+            asyncio.create_task(self._loop_lag.watch(), name="loop lag"),
+            asyncio.create_task(self._warm_up(), name="warm-up"),
+            *(asyncio.create_task(self._start_platform(platform)) for platform in self._platforms.values()),
+        }
+        try:
+            await _until(stop, background)
+        finally:
+            log.info("stopping")
+            scheduler.shutdown(wait=False)
+            self._intake.close()
+            for task in background:
+                task.cancel()
+            await asyncio.wait(background)
+            await asyncio.gather(*(platform.stop_intake() for platform in self._platforms.values()))
+            await self._dispatcher.drain()
+            log.info("stopped")
+
+    async def close(self) -> None:
+        for platform in self._platforms.values():
+            await platform.stop()
+        await self._http.close()
+
+    async def _warm_up(self) -> None:
+        await self._engine.warm_up()
+        self._line.open()
+        self._loop_lag.reset()
+        log.info("model_ready", model=self._engine.model.id)
+
+    async def _start_platform(self, platform: Platform) -> None:
+        try:
+            await platform.start()
+        except PlatformUnauthorized as error:
+            raise StartFailed(
+                f"{platform.name} refuses the token ({error.code}): check SLACK_BOT_TOKEN (xoxb-…) and "
+                "SLACK_APP_TOKEN (xapp-…, scope connections:write) and that the app is installed"
+            ) from error
+        log.info("ready", platform=platform.name)
+
+    async def _knows_thread(self, key: ThreadKey) -> bool:
+        found = await self._threads.find_thread(key.platform, key.tenant, key.channel, key.thread)
+        return found is not None
+
+
+async def _until(stop: asyncio.Event, background: set[asyncio.Task[None]]) -> None:
+    """Wait for the stop; a background task that fails ends the service with its error."""
+    stopping: asyncio.Task[object] = asyncio.create_task(stop.wait())
+    waiting: set[asyncio.Task[Any]] = {stopping, *background}
+    try:
+        while stopping in waiting:
+            done, waiting = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()
+    finally:
+        stopping.cancel()
