@@ -22,6 +22,6 @@ def open_engine(settings: InferenceSettings, models_dir: Path) -> Engine:
 
 
 def preload(settings: InferenceSettings) -> None:
-    """Import the libraries that the engine will need. Seconds, best spent before sockets open; see `loading.preload`."""
+    """Import what the engine will need: seconds, best spent before sockets open. See `loading.preload`."""
     if settings.engine == "transformers":
         loading.preload()

@@ -24,7 +24,7 @@ def has_fast_bf16(cpuinfo: Path = CPUINFO) -> bool:
     return not FAST_BF16_FLAGS.isdisjoint(flags.split())
 
 
-def usable_cores() -> int:
+def usable_cores(quota_file: Path = CGROUP_QUOTA) -> int:
     """Physical cores that this process may use, at least 1.
 
     Two hyperthreads of one core share its vector unit, so a second thread there only costs. A container's quota counts
@@ -32,7 +32,7 @@ def usable_cores() -> int:
     """
     cpus = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else list(range(os.cpu_count() or 1))
     cores = len({_core_of(cpu) for cpu in cpus})
-    return max(1, min(cores, _quota_cores()))
+    return max(1, min(cores, _quota_cores(quota_file)))
 
 
 def _core_of(cpu: int) -> str:
@@ -43,7 +43,7 @@ def _core_of(cpu: int) -> str:
         return str(cpu)
 
 
-def _quota_cores(quota_file: Path = CGROUP_QUOTA) -> int:
+def _quota_cores(quota_file: Path) -> int:
     """The cgroup v2 CPU quota in whole cores, rounded up; very many where there is none."""
     try:
         quota, period = quota_file.read_text("utf-8").split()

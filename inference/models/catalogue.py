@@ -50,7 +50,8 @@ SMOLLM2_135M_INSTRUCT = CatalogueModel(
     file="SmolLM2-135M-Instruct.Q4_1.gguf",
     size=98_362_432,
     sha256="b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53",
-    sampling=Sampling(temperature=0.2, top_p=0.9, repetition_penalty=1.1),
+    # At 1.1 the penalty kept it from copying numbers out of a passage in its prompt; at 1.0 it looped in lists.
+    sampling=Sampling(temperature=0.2, top_p=0.9, repetition_penalty=1.05),
 )
 
 CATALOGUE: Catalogue = MappingProxyType({model.name: model for model in (SMOLLM2_135M_INSTRUCT,)})

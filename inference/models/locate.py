@@ -115,9 +115,13 @@ def _locate_fetched(name: str, models_dir: Path, catalogue: Catalogue) -> ModelF
     model = catalogue[name]
     path = weights_path(model, models_dir)
     mend = f"type `inthread model fetch {name}`"
-    if not path.is_file():
-        raise ModelUnusable(f"model `{name}` is not fetched yet: {mend}")
-    if path.stat().st_size != model.size:
+    try:
+        size = path.stat().st_size
+    except (FileNotFoundError, NotADirectoryError):
+        raise ModelUnusable(f"model `{name}` is not fetched yet: {mend}") from None
+    except OSError as error:
+        raise ModelUnusable(f"{path} cannot be read ({error.strerror}): check its owner and permissions") from error
+    if size != model.size:
         raise ModelUnusable(f"model `{name}` is partial or altered ({path}): {mend}")
     return ModelFiles(name, path, name, model.sampling)
 

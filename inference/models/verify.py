@@ -55,14 +55,16 @@ def find_fault(model: CatalogueModel, models_dir: Path, *, quick: bool) -> str |
     path = weights_path(model, models_dir)
     try:
         state = path.stat()
-    except FileNotFoundError:
+        if state.st_size != model.size:
+            return f"is partial or altered: {state.st_size:,} bytes instead of {model.size:,}"
+        if quick and _was_hashed(load_manifest(path.parent), model, state):
+            return None
+        if file_sha256(path) != model.sha256:
+            return "is altered: its SHA-256 is not the one that the catalogue pins"
+    except (FileNotFoundError, NotADirectoryError):
         return "is not fetched yet"
-    if state.st_size != model.size:
-        return f"is partial or altered: {state.st_size:,} bytes instead of {model.size:,}"
-    if quick and _was_hashed(load_manifest(path.parent), model, state):
-        return None
-    if file_sha256(path) != model.sha256:
-        return "is altered: its SHA-256 is not the one that the catalogue pins"
+    except OSError as error:
+        return f"cannot be read: {error.strerror}"
     with contextlib.suppress(OSError):  # a read-only models folder is fine: the next quick check hashes again
         write_manifest(model, models_dir)
     return None
