@@ -4,6 +4,8 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
+from bot.sandbox.page_api import PageApi
+from bot.sandbox.page_files import PageFiles
 from bot.sandbox.response_urls import ResponseUrls
 from bot.sandbox.socket_mode import SocketMode
 from bot.sandbox.web_api.server import WebApi
@@ -21,4 +23,18 @@ async def build_application(
     application.router.add_route("*", "/api/{method}", web_api.handle)
     application.router.add_get("/link/", socket_mode.link)
     application.router.add_post("/response/{team}/{key}", response_urls.handle)
+    _add_page(application, PageApi(sandbox), await PageFiles.load())
     return application
+
+
+def _add_page(application: web.Application, page: PageApi, files: PageFiles) -> None:
+    router = application.router
+    router.add_get("/", files.index)
+    router.add_get("/favicon.ico", files.icon)
+    router.add_get("/page/{name}", files.file)
+    router.add_get("/_sandbox/live", page.live)
+    router.add_get("/_sandbox/log", page.log)
+    router.add_get("/_sandbox/messages", page.messages)
+    router.add_post("/_sandbox/act", page.act)
+    router.add_post("/_sandbox/faults", page.faults)
+    application.on_shutdown.append(page.close)

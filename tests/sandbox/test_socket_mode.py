@@ -109,11 +109,11 @@ async def test_a_ticket_is_good_once(sandbox: Sandbox) -> None:
 async def test_the_eleventh_socket_is_turned_away(clock: ManualClock) -> None:
     settings = SandboxSettings(max_sockets=1)
     async with Sandbox(settings, clock=clock) as sandbox, aiohttp.ClientSession() as session:
-        async with session.ws_connect(await ticket_url(sandbox)) as first:
-            await first.receive_json()
-            async with session.ws_connect(await ticket_url(sandbox)) as second:
-                assert (await second.receive_json())["reason"] == "too_many_websockets"
-            assert sandbox.sockets == 1
+        first = await session.ws_connect(await ticket_url(sandbox))
+        await first.receive_json()
+        second = await session.ws_connect(await ticket_url(sandbox))
+        assert (await second.receive_json())["reason"] == "too_many_websockets"
+        assert sandbox.sockets == 1
 
 
 async def test_bolt_reconnects_after_a_refresh(sandbox: Sandbox, app: AsyncApp, connect: Any) -> None:
