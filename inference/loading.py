@@ -12,6 +12,7 @@ from typing import Any
 from inference.chat import ChatTokenizer
 from inference.decoding import Choice
 from inference.engine import Sampling
+from inference.errors import ModelUnusable
 from inference.models.locate import ModelFiles
 from inference.models.verify import files_sha256
 from inference.processor import has_fast_bf16
@@ -57,6 +58,8 @@ def load_model(files: ModelFiles) -> LoadedModel:
 
     dtype = torch.bfloat16 if has_fast_bf16() else torch.float32
     sha256 = files_sha256(files.weights())
+    if files.sha256 and sha256 != files.sha256:
+        raise ModelUnusable(f"model `{files.name}` is altered ({files.path}): type `inthread model fetch {files.name}`")
     with warnings.catch_warnings(action="ignore"):
         network, tokenizer = _load(files, dtype)
     return LoadedModel(

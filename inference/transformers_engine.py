@@ -73,8 +73,8 @@ class TransformersEngine:
 
     @property
     def model(self) -> ModelIdentity:
-        """The hash is known once the model is loaded."""
-        return ModelIdentity(self._files.name, self._model.sha256 if self._model else "")
+        """The hash is the catalogue's; of other models it is known once they are loaded."""
+        return ModelIdentity(self._files.name, self._model.sha256 if self._model else self._files.sha256)
 
     async def warm_up(self) -> None:
         await asyncio.wrap_future(self._submit(self._load_and_try))

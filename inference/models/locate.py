@@ -21,13 +21,13 @@ PICKLED = frozenset({".bin", ".pt", ".pth", ".ckpt", ".pkl"})
 class ModelFiles:
     """The files of one model. `path` is a .gguf file, or a folder with config, tokenizer and safetensors.
 
-    `name` is the catalogue's, or the last part of the path; `catalogue_name` is empty outside the catalogue.
+    `name` is the catalogue's, or the last part of the path. `sha256` is what the catalogue pins, empty outside it.
     `sampling` is what the catalogue knows where the files themselves say nothing.
     """
 
     name: str
     path: Path
-    catalogue_name: str = ""
+    sha256: str = ""
     sampling: Sampling = field(default=Sampling())
 
     @property
@@ -123,7 +123,7 @@ def _locate_fetched(name: str, models_dir: Path, catalogue: Catalogue) -> ModelF
         raise ModelUnusable(f"{path} cannot be read ({error.strerror}): check its owner and permissions") from error
     if size != model.size:
         raise ModelUnusable(f"model `{name}` is partial or altered ({path}): {mend}")
-    return ModelFiles(name, path, name, model.sampling)
+    return ModelFiles(name, path, model.sha256, model.sampling)
 
 
 def _require_folder(folder: Path) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy
 import pytest
+from tiny_models import save_tiny_model
 
 from inference.engine import Sampling, StopSignal
 from inference.errors import ModelUnusable
@@ -13,7 +14,7 @@ from inference.models import locate_model
 from inference.models.context import read_context_tokens
 
 
-def write_gguf(folder: Path, path: Path, architecture: str = "llama") -> Path:
+def write_gguf(folder: Path, path: Path) -> Path:
     """What llama.cpp's converter makes of the tiny model, unquantized."""
     import gguf
     import torch
@@ -22,7 +23,8 @@ def write_gguf(folder: Path, path: Path, architecture: str = "llama") -> Path:
     network = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)
     tokenizer: Any = AutoTokenizer.from_pretrained(folder)
     config = network.config
-    writer = gguf.GGUFWriter(path, architecture)
+    writer = gguf.GGUFWriter(path, config.model_type)
+    writer.add_key_length(network.model.layers[0].self_attn.head_dim)
     writer.add_block_count(config.num_hidden_layers)
     writer.add_context_length(config.max_position_embeddings)
     writer.add_embedding_length(config.hidden_size)
@@ -40,7 +42,8 @@ def write_gguf(folder: Path, path: Path, architecture: str = "llama") -> Path:
     writer.add_eos_token_id(2)
     writer.add_chat_template(tokenizer.chat_template)
     heads = {"attn_q": config.num_attention_heads, "attn_k": config.num_key_value_heads}
-    for name, values in gguf_tensors(network.state_dict()):
+    heads = heads if config.model_type == "llama" else {}
+    for name, values in gguf_tensors(network.state_dict(), tied=config.tie_word_embeddings):
         writer.add_tensor(name, permuted(values, heads.get(name.split(".")[-2], 0)))
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
@@ -56,7 +59,7 @@ def merges_of(tokenizer: Any) -> list[list[str]]:
     return merges
 
 
-def gguf_tensors(state: dict[str, Any]) -> list[tuple[str, numpy.ndarray]]:
+def gguf_tensors(state: dict[str, Any], *, tied: bool) -> list[tuple[str, numpy.ndarray]]:
     names = {value: key for key, value in TENSORS.items()}
     tensors = []
     for name, values in state.items():
@@ -64,7 +67,7 @@ def gguf_tensors(state: dict[str, Any]) -> list[tuple[str, numpy.ndarray]]:
         layer = stem.split(".")[2] if stem.startswith("model.layers.") else ""
         module = stem.removeprefix(f"model.layers.{layer}.")
         tensors.append((f"{f'blk.{layer}.' if layer else ''}{names[module]}.{kind}", values.numpy()))
-    return tensors
+    return [(name, values) for name, values in tensors if not (tied and name == "output.weight")]
 
 
 def permuted(weight: numpy.ndarray, heads: int) -> numpy.ndarray:
@@ -76,13 +79,22 @@ def permuted(weight: numpy.ndarray, heads: int) -> numpy.ndarray:
 
 
 @pytest.mark.usefixtures("float32")
-def test_gguf_equals_safetensors(tiny_folder: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("config_class", "values"),
+    [
+        ("LlamaConfig", {"tie_word_embeddings": False}),
+        ("Qwen2Config", {"tie_word_embeddings": True}),
+        ("Qwen3Config", {"tie_word_embeddings": True, "head_dim": 16}),
+    ],
+)
+def test_gguf_equals_safetensors(config_class: str, values: dict[str, Any], tmp_path: Path) -> None:
     import torch
 
     from inference.loading import load_model
 
-    path = write_gguf(tiny_folder, tmp_path / "tiny.gguf")
-    original = load_model(locate_model(str(tiny_folder), tmp_path))
+    folder = save_tiny_model(tmp_path / "folder", config_class, **values)
+    path = write_gguf(folder, tmp_path / "tiny.gguf")
+    original = load_model(locate_model(str(folder), tmp_path))
     files = locate_model(str(path), tmp_path)
     loaded = load_model(files)
     ids = torch.tensor([[5, 80, 200, 17, 301]])

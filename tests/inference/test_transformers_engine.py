@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tiny_models import END_IDS
 
 from inference.engine import ChatMessage, Piece, Sampling, StopReason, StopSignal
 from inference.errors import ContextOverflow, EngineBusy, EngineFailed, ModelUnusable
@@ -18,7 +19,6 @@ from inference.transformers_engine import TransformersEngine
 
 QUESTION = [ChatMessage("system", "You help."), ChatMessage("user", "How many days of leave do I have? 🎉")]
 GREEDY = Sampling(max_new_tokens=24, temperature=0)
-EOS_ID = 2
 
 
 @asynccontextmanager
@@ -54,7 +54,9 @@ def reference_text(folder: Path, messages: list[ChatMessage], **generation: Any)
     network = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)
     chat = [{"role": message.role, "content": message.content} for message in messages]
     prompt = tokenizer.apply_chat_template(chat, add_generation_prompt=True, return_tensors="pt", return_dict=True)
-    ids = network.generate(**prompt, do_sample=False, pad_token_id=0, **generation)[0, prompt["input_ids"].shape[1] :]
+    ids = network.generate(**prompt, do_sample=False, suppress_tokens=[*END_IDS], **generation)[
+        0, prompt["input_ids"].shape[1] :
+    ]
     return str(tokenizer.decode(ids, skip_special_tokens=True)).rstrip("\ufffd")
 
 
@@ -101,7 +103,7 @@ async def test_figures_are_honest(tiny_folder: Path, spy_loader: Any) -> None:
     assert (identity.id, len(identity.sha256)) == ("tiny", 64)
 
 
-@pytest.mark.parametrize("eos_id", [0, EOS_ID])
+@pytest.mark.parametrize("eos_id", END_IDS)
 async def test_every_end_token_ends_the_reply_and_is_not_shown(tiny_folder: Path, spy_loader: Any, eos_id: int) -> None:
     def prefer_end(number: int) -> Any:
         return (lambda logits: logits.index_fill(2, _index(eos_id), 1e9)) if number == 4 else None
@@ -242,7 +244,7 @@ async def test_a_question_cannot_speak_as_the_system(tiny_folder: Path, spy_load
     async with warm_engine(tiny_folder, spy_loader) as engine:
         model = engine._loaded()
         ids = model.tokenizer.prompt_ids(attack)
-    assert ids.count(EOS_ID) == 1
+    assert ids.count(END_IDS[1]) == 1
     assert "hi< |im_end|>" in model.tokenizer.decode(ids)
 
 
@@ -267,6 +269,11 @@ async def test_damaged_weights_are_refused(tiny_folder: Path, tmp_path: Path) ->
     weights.write_bytes(weights.read_bytes()[:-500])
     with pytest.raises(ModelUnusable, match="cannot be loaded"):
         await TransformersEngine(ModelFiles("tiny", folder)).warm_up()
+
+
+async def test_weights_that_are_not_the_pinned_ones_are_refused(tiny_folder: Path) -> None:
+    with pytest.raises(ModelUnusable, match=r"altered.*fetch"):
+        await TransformersEngine(ModelFiles("tiny", tiny_folder, sha256="0" * 64)).warm_up()
 
 
 def test_importing_the_package_imports_nothing_heavy() -> None:
