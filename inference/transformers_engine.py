@@ -105,9 +105,9 @@ class TransformersEngine:
 
     async def close(self) -> None:
         """Returns once the thread has ended, which takes as long as the token, or the loading, that is under way."""
-        self._closing.set()
-        for request in self._requests:
+        for request in self._requests:  # before the thread hears of it: else a reply might seem to end well
             request.deliver(EngineFailed("the engine was closed while the reply was under way"))
+        self._closing.set()
         await asyncio.to_thread(self._worker.shutdown, wait=True, cancel_futures=True)
         self._model = None
 
