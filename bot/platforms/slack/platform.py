@@ -1,5 +1,6 @@
 """Slack as a platform: credentials, listeners, sockets, surfaces."""
 
+import logging
 import re
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -25,6 +26,9 @@ from bot.platforms.slack.surface import SlackSurface
 from storage.records import Reply
 
 log = structlog.get_logger(__name__)
+# Errors only: its INFO tells of every socket, its warnings of settings that are meant, its DEBUG prints messages.
+_SDK_LOG = logging.getLogger("slack_bolt.quiet")
+_SDK_LOG.setLevel(logging.ERROR)
 
 CAPABILITIES = Capabilities(
     # Tier 3 is 50 a minute for chat.update in the whole workspace; two less, for the clocks' difference.
@@ -118,6 +122,7 @@ class SlackPlatform:
         return AsyncSocketModeHandler(
             app,
             app_token,
+            logger=_SDK_LOG,
             web_client=self._web_client(app_token),
             proxy=self._settings.proxy or None,
             ping_interval=PING_SECONDS,
@@ -135,6 +140,7 @@ class SlackPlatform:
             )
 
         app = AsyncApp(
+            logger=_SDK_LOG,
             client=self._web_client(None),
             authorize=authorize,
             signing_secret=self._settings.signing_secret.get_secret_value() or "unused-in-socket-mode",

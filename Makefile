@@ -1,0 +1,48 @@
+# The chores, by name. `make run` and `make test` are all that a newcomer needs.
+PYTHON ?= python3
+# Extra words for pip, such as an index with CPU builds of torch: see README, "Installing".
+PIP_FLAGS ?=
+BIN := .venv/bin
+
+.PHONY: help install run test check format browser bench-service clean
+
+help: ## What there is
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+install: .venv/installed ## Create .venv with the pinned dependencies and the command .venv/bin/inthread
+
+.venv/installed: pyproject.toml constraints.txt
+	@test -x $(BIN)/pip || $(PYTHON) -m venv .venv || \
+	  { echo "Python's venv module is missing: on Debian, apt-get install python3-venv" >&2; exit 1; }
+	$(BIN)/pip install --disable-pip-version-check --quiet --constraint constraints.txt $(PIP_FLAGS) --editable '.[dev]'
+	@touch $@
+
+run: install ## Serve: real Slack with tokens in the environment, a local workspace without
+	$(BIN)/inthread model fetch
+	$(BIN)/inthread run --sandbox
+
+test: install browser ## Run all tests
+	$(BIN)/python -m pytest
+
+# The browser tests need Chromium. Where it is missing and we may, it is installed; where not, they say so and skip.
+browser:
+	@command -v chromedriver >/dev/null && command -v chromium >/dev/null || { \
+	  test "$$(id -u)" = 0 && command -v apt-get >/dev/null && \
+	  apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install --no-install-recommends -y chromium chromium-driver fonts-noto-cjk >/dev/null; } || \
+	  echo "chromium and chromedriver are missing: the browser tests will be skipped" >&2
+
+check: install ## Format, lint, types, imports
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: install ## Put the code into its form
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench-service: install ## Acknowledgement, first visible message, loop lag: medians and p99, scripted engine
+	$(BIN)/python -m tools.bench_service
+
+clean: ## Remove what the chores made
+	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,1 @@
+"""Chores that need the package: benchmarks, pictures for the documentation."""
