@@ -39,7 +39,7 @@ export function icon(name) {
 export function avatar(person) {
   if (person?.is_bot) return h("span", { class: "avatar bot", "aria-hidden": "true" }, icon("menu"));
   const name = person?.real_name ?? "?";
-  const shade = [...(person?.id ?? "")].reduce((sum, char, index) => sum + char.codePointAt(0) * (index + 1), 0) % 5;
+  const shade = [...(person?.id ?? "")].reduce((sum, char, index) => sum + char.codePointAt(0) * (index + 3), 0) % 5;
   return h("span", { class: `avatar shade-${shade}`, "aria-hidden": "true" }, [...name][0]);
 }
 
