@@ -10,8 +10,8 @@ from concurrent.futures import ThreadPoolExecutor
 from types import TracebackType
 from typing import Self, TypeVar
 
-from sqlalchemy import Connection, make_url
-from sqlalchemy.exc import OperationalError
+from sqlalchemy import Connection
+from sqlalchemy.exc import DatabaseError
 
 from storage import sqlite
 from storage.errors import DatabaseUnusable
@@ -25,7 +25,7 @@ class Database:
     """Open it with `Database.open`; close it after everything that uses it."""
 
     def __init__(self, url: str) -> None:
-        parsed = make_url(url)
+        parsed = sqlite.parse_url(url)
         self._writer = sqlite.open_engine(parsed, writer=True)
         self._reader = sqlite.open_engine(parsed, writer=False, readers=READERS)
         self._write_thread = ThreadPoolExecutor(1, thread_name_prefix="storage-writer")
@@ -40,7 +40,7 @@ class Database:
         database = cls(url)
         try:
             await database.read(require_current)
-        except OperationalError as error:
+        except DatabaseError as error:
             await database.close()
             raise DatabaseUnusable(f"cannot open the database: {error.orig}: check [storage] url") from error
         except BaseException:

@@ -6,8 +6,8 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, make_url
-from sqlalchemy.exc import OperationalError
+from sqlalchemy import Connection
+from sqlalchemy.exc import DatabaseError
 
 from storage import sqlite
 from storage.errors import DatabaseOutdated, DatabaseUnusable
@@ -31,14 +31,14 @@ def upgrade(url: str) -> tuple[str | None, str | None]:
 
     Raises: DatabaseUnusable; DatabaseOutdated when the file comes from a newer version.
     """
-    engine = sqlite.open_maintenance_engine(make_url(url))
+    engine = sqlite.open_maintenance_engine(sqlite.parse_url(url))
     try:
         with engine.begin() as connection:
             before = _revision(connection)
             _refuse_unknown(before)
             command.upgrade(_config(connection), "head")
             return before, _revision(connection)
-    except OperationalError as error:
+    except DatabaseError as error:
         raise DatabaseUnusable(f"cannot migrate the database: {error.orig}: check [storage] url") from error
     finally:
         engine.dispose()

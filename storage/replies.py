@@ -4,7 +4,6 @@ Every method is one transaction. Those that move a reply on take its fence and r
 has claimed it since: a slow old worker cannot write over a new one.
 """
 
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -43,7 +42,7 @@ class ReplyStore:
         return await self._database.write(lambda connection: _accept(connection, question, now))
 
     async def claim(self, reply_id: str, now: datetime, lease: timedelta) -> Reply | None:
-        """Take an open reply over: a new fence, one more attempt. None if it is closed or unknown.
+        """Take an open reply over: a new fence. None if it is closed or unknown.
 
         What was posted stays posted: INTENT and later states keep their state, so that the new owner looks first.
         """
@@ -125,19 +124,20 @@ class ReplyStore:
             values["failure"] = failure
         await self._database.write(lambda connection: _move(connection, reply, now, **values))
 
-    async def renew(self, replies: Sequence[Reply], now: datetime, lease: timedelta) -> None:
-        """Still at work on these: push their leases on. Replies taken over since are left alone."""
+    async def record_attempt(self, reply: Reply, now: datetime, lease: timedelta) -> None:
+        """Generation begins: one more attempt, and the lease from now."""
+        await self._database.write(
+            lambda connection: _move(connection, reply, now, attempt=ReplyRow.attempt + 1, lease_until=now + lease)
+        )
 
-        def work(connection: Connection) -> None:
-            for reply in replies:
-                connection.execute(
-                    update(ReplyRow)
-                    .where(ReplyRow.reply_id == reply.reply_id, ReplyRow.fence == reply.fence)
-                    .values(lease_until=now + lease)
-                )
+    async def expired_replies(self, now: datetime) -> list[Reply]:
+        """Open replies whose worker has shown no progress for longer than its lease, oldest first."""
 
-        if replies:
-            await self._database.write(work)
+        def work(connection: Connection) -> list[Reply]:
+            rows = connection.execute(_open_query().where(ReplyRow.lease_until < now))
+            return [_record(row) for row in rows]
+
+        return await self._database.read(work)
 
     async def continuations(self, reply_id: str) -> list[Continuation]:
         """The further messages of a long reply, in order."""
@@ -198,7 +198,7 @@ def _claim(connection: Connection, reply_id: str, now: datetime, lease: timedelt
     connection.execute(
         update(ReplyRow)
         .where(ReplyRow.reply_id == reply_id, ReplyRow.state.not_in(CLOSED_STATES))
-        .values(fence=ReplyRow.fence + 1, attempt=ReplyRow.attempt + 1, lease_until=now + lease, updated_at=now)
+        .values(fence=ReplyRow.fence + 1, lease_until=now + lease, updated_at=now)
     )
     reply = _find(connection, reply_id)
     if reply is None or not reply.state.is_open:
@@ -243,10 +243,13 @@ def _columns(figures: ReplyFigures) -> dict[str, Any]:
 
 
 def _open_replies(connection: Connection) -> list[Reply]:
-    rows = connection.execute(
+    return [_record(row) for row in connection.execute(_open_query())]
+
+
+def _open_query() -> Select[Any]:
+    return (
         _reply_query().where(ReplyRow.state.not_in(CLOSED_STATES)).order_by(InboxRow.received_at, ReplyRow.created_at)
     )
-    return [_record(row) for row in rows]
 
 
 def _find(connection: Connection, reply_id: str) -> Reply | None:

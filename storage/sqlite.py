@@ -8,8 +8,9 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from sqlalchemy import Engine, create_engine, event
+from sqlalchemy import Engine, create_engine, event, make_url
 from sqlalchemy.engine import URL
+from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import NullPool, QueuePool, StaticPool
 
 from storage.errors import DatabaseUnusable
@@ -36,16 +37,31 @@ def load_driver() -> ModuleType:
     return driver  # type: ignore[no-any-return]
 
 
+def parse_url(text: str) -> URL:
+    """Where the database is. Raises: DatabaseUnusable, when that cannot be an SQLite file."""
+    try:
+        url = make_url(text)
+    except ArgumentError:
+        # Not quoted: whatever it is, a password may be in it.
+        raise DatabaseUnusable("[storage] url is no database URL: write sqlite:///PATH, or leave it out") from None
+    if url.get_backend_name() != "sqlite":
+        raise DatabaseUnusable(
+            f"[storage] url names {url.get_backend_name()}, and this version keeps its record in SQLite: "
+            "write sqlite:///PATH, or leave it out"
+        )
+    if url.database in (None, "", ":memory:"):
+        raise DatabaseUnusable("an SQLite database in memory keeps no record: name a file in [storage] url")
+    folder = Path(url.database).parent
+    if not folder.is_dir():
+        raise DatabaseUnusable(f"the folder {folder} does not exist: create it, or change [storage] url")
+    return url
+
+
 def open_engine(url: URL, *, writer: bool, readers: int = 2) -> Engine:
     """One engine with one connection for the writer thread, or a small pool for readers.
 
     Commits are durable against power loss (`synchronous=FULL`): a post is acknowledged on the strength of one.
     """
-    path = None if url.database in (None, "", ":memory:") else Path(url.database)
-    if path is None:
-        raise DatabaseUnusable("an SQLite database in memory keeps no record: name a file in [storage] url")
-    if not path.parent.is_dir():
-        raise DatabaseUnusable(f"the folder {path.parent} does not exist: create it, or change [storage] url")
     pool = {"poolclass": StaticPool} if writer else {"poolclass": QueuePool, "pool_size": readers, "max_overflow": 0}
     engine = create_engine(
         url,
