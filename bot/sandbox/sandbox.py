@@ -82,7 +82,10 @@ class Sandbox:
         self._store = Store(Path(self.settings.state_file), self.workspace.as_state, self.settings.save_delay_seconds)
         state = await self._store.load()
         if state is not None:
-            self.workspace.restore(state)
+            try:
+                self.workspace.restore(state)
+            except (KeyError, TypeError, AttributeError) as error:
+                raise ValueError(f"{self.settings.state_file} is not a workspace of this version") from error
             # The same seed must not draw the ids of last time again.
             self._rng.seed(f"{self._seed} {state['last_microseconds']}")
         self._store.start()

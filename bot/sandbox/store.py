@@ -58,9 +58,12 @@ def _read(path: Path) -> State | None:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
         return None
-    state = json.loads(text)
+    try:
+        state = json.loads(text)
+    except ValueError as error:
+        raise ValueError(f"{path} is not JSON ({error})") from error
     if not isinstance(state, dict) or state.get("format") != 1:
-        raise ValueError(f"{path} is not a workspace of the sandbox; move it away or name another state_file")
+        raise ValueError(f"{path} is not a workspace of the sandbox")
     return state
 
 

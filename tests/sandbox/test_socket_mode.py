@@ -198,6 +198,64 @@ def _modal() -> dict[str, Any]:
     }
 
 
+async def test_stopping_a_session_stops_its_streams(sandbox: Sandbox, client: AsyncWebClient) -> None:
+    dm = sandbox.dm_with(ALICE)
+    root = await sandbox.post_as(ALICE, dm, "question")
+    await client.api_call(
+        "agents.sessions.setStatus", json={"channel_id": dm, "thread_ts": root, "status": "processing"}
+    )
+    stream = (await client.chat_startStream(channel=dm, thread_ts=root))["ts"]
+    async with aiohttp.ClientSession() as session, session.ws_connect(await ticket_url(sandbox)) as ws:
+        await ws.receive_json()
+        sandbox.employees.stop_session(ALICE, dm, root)
+        event = await next_event(ws, "agent_session_stopped")
+    assert (event["thread_ts"], event["streaming_message_ts"]) == (root, [stream])
+
+
+async def test_private_channels_are_groups_and_unjoined_ones_silent(sandbox: Sandbox) -> None:
+    async with aiohttp.ClientSession() as session, session.ws_connect(await ticket_url(sandbox)) as ws:
+        await ws.receive_json()
+        await sandbox.post_as(ALICE, "C0RANDOM", "@inthread nobody hears this")
+        await sandbox.post_as(ALICE, "C0PEOPLEOPS", "but this")
+        event = await next_event(ws, "message")
+    assert (event["channel"], event["channel_type"]) == ("C0PEOPLEOPS", "group")
+
+
+async def test_inviting_the_bot_is_a_join_message(sandbox: Sandbox) -> None:
+    async with aiohttp.ClientSession() as session, session.ws_connect(await ticket_url(sandbox)) as ws:
+        await ws.receive_json()
+        sandbox.employees.join(sandbox.bot_user_id, "C0RANDOM")
+        event = await next_event(ws, "message")
+    assert (event["subtype"], event["user"]) == ("channel_join", sandbox.bot_user_id)
+
+
+async def test_dropped_deliveries_come_again(sandbox: Sandbox) -> None:
+    sandbox.faults.deliveries.drop = 1.0
+    async with aiohttp.ClientSession() as session, session.ws_connect(await ticket_url(sandbox)) as ws:
+        await ws.receive_json()
+        await sandbox.post_as(ALICE, sandbox.dm_with(ALICE), "hello")
+        await sandbox.until(lambda: sandbox.acks)
+        sandbox.faults.deliveries.drop = 0.0
+        frame = await ws.receive_json()
+    assert frame["retry_attempt"] > 0
+
+
+async def test_refused_sockets_cost_their_ticket(sandbox: Sandbox) -> None:
+    sandbox.faults.sockets.refuse = 1.0
+    async with aiohttp.ClientSession() as session:
+        with pytest.raises(aiohttp.WSServerHandshakeError) as refused:
+            await session.ws_connect(await ticket_url(sandbox))
+    assert refused.value.status == 503
+
+
+async def next_event(ws: aiohttp.ClientWebSocketResponse, kind: str) -> dict[str, Any]:
+    while True:
+        frame = await ws.receive_json(timeout=5)
+        await ws.send_json({"envelope_id": frame["envelope_id"]})
+        if frame["payload"]["event"]["type"] == kind:
+            return dict(frame["payload"]["event"])
+
+
 async def ticket_url(sandbox: Sandbox) -> str:
     client = AsyncWebClient(token=sandbox.app_token, base_url=sandbox.api_url)
     return str((await client.apps_connections_open(app_token=sandbox.app_token))["url"])

@@ -1,6 +1,6 @@
 // The page as a whole: takes frames, decides what to draw again, and passes on what the person does.
 import { drawDialogs } from "/page/dialogs.js";
-import { h, icon } from "/page/dom.js";
+import { h, icon, redraw } from "/page/dom.js";
 import { drawDrawer } from "/page/drawer.js";
 import { Composer } from "/page/composer.js";
 import { Live } from "/page/live.js";
@@ -113,7 +113,9 @@ class Page {
     const title = channel.kind === "im" ? name : `# ${name}`;
     document.title = `${title} · inthread sandbox`;
     const menu = h("button", { type: "button", class: "tool menu", "aria-label": t("menu"), "data-testid": "menu", onclick: () => at("workspace").classList.toggle("with-menu") }, icon("menu"));
-    this.header.replaceChildren(menu, h("h1", {}, title), h("span", { class: "purpose" }, channel.purpose), channel.kind === "im" ? this.tabs() : "");
+    const tabs = () => (channel.kind === "im" ? [this.tabs()] : []);
+    const purpose = h("span", { class: "purpose" }, channel.purpose);
+    redraw(this.header, [channel.id, this.tab], () => [menu, h("h1", {}, title), purpose, ...tabs()]);
   }
 
   tabs() {
@@ -123,7 +125,7 @@ class Page {
         this.act("open_home", { tab: name });
         this.draw();
       };
-      return h("button", { type: "button", class: "tab", "aria-pressed": String(this.tab === name), onclick: open }, label);
+      return h("button", { type: "button", class: "tab", "data-testid": `tab-${name}`, "aria-pressed": String(this.tab === name), onclick: open }, label);
     };
     return h("span", { class: "tabs" }, tab("messages", t("messagesTab")), tab("home", t("home")));
   }
@@ -140,9 +142,7 @@ class Page {
       notices.push(h("details", { class: "notice", "data-testid": "offline" }, h("summary", {}, t("offline")), h("pre", {}, lines)));
     }
     if (!state.listed(state.here).length && this.tab === "messages") notices.push(this.invitation(channel));
-    const mark = notices.map((node) => node.textContent).join();
-    if (this.notice.mark !== mark) this.notice.replaceChildren(...notices);
-    this.notice.mark = mark;
+    redraw(this.notice, notices.map((node) => node.textContent), () => notices);
   }
 
   invitation(channel) {
@@ -165,18 +165,19 @@ class Page {
     if (!state.you) return;
     this.drawStatus(this.status, state.channels.get(state.here).kind === "im" ? "" : null);
     this.drawStatus(this.replyStatus, state.thread);
+    const shown = [...state.statuses.values()].filter((status) => state.status(status.channel, status.thread_ts)).length;
+    if (shown !== this.shownStatuses) this.drawSoon(); // one has run out: its line under the message goes
+    this.shownStatuses = shown;
   }
 
   drawStatus(node, thread) {
     const status = thread === null ? null : this.state.status(this.state.here, thread);
     const turn = status?.loading_messages?.length ? Math.floor(Date.now() / 3000) % status.loading_messages.length : 0;
     const words = status ? status.loading_messages?.[turn] || `${this.state.people.get(this.state.bot).name} ${status.text}` : "";
-    const mark = `${words} ${status?.session} ${thread}`;
-    if (node.mark === mark) return;
-    node.mark = mark;
     const stop = () => this.act("stop", { channel: this.state.here, thread_ts: thread });
     const button = status?.session === "processing" ? h("button", { type: "button", class: "button", "data-testid": "stop", onclick: stop }, t("stop")) : "";
-    node.replaceChildren(...(status ? [h("span", { class: "dots", "aria-hidden": "true" }), words, button] : []));
+    const dots = h("span", { class: "dots", "aria-hidden": "true" });
+    redraw(node, [words, status?.session, thread], () => (status ? [dots, words, button] : []));
   }
 
   // ── what the person does ──────────────────────────────────────────────────

@@ -48,3 +48,13 @@ export function timeOf(ts) {
   const clock = date.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
   return h("time", { datetime: date.toISOString(), title: date.toLocaleString() }, clock);
 }
+
+/** Replaces what is in `node` only if `mark` (what it is drawn from) has changed: focus, open lists and selections survive. */
+export function redraw(node, mark, children) {
+  const text = JSON.stringify(mark);
+  if (node.mark === text) return;
+  node.mark = text;
+  const focused = node.contains(document.activeElement) ? document.activeElement.dataset.testid : null;
+  node.replaceChildren(...children());
+  if (focused) node.querySelector(`[data-testid="${CSS.escape(focused)}"]`)?.focus();
+}

@@ -9,10 +9,12 @@ export function drawDrawer(node, page) {
   const close = h("button", { type: "button", class: "tool", "aria-label": t("close"), onclick: () => page.toggleDrawer() }, icon("close"));
   const head = ["hoodTime", "hoodWhat", "hoodResult", "hoodTook"].map((key) => h("th", { scope: "col" }, t(key)));
   const table = h("table", {}, h("thead", {}, h("tr", {}, head)), h("tbody", {}, entries.map(row)));
+  const scrolled = node.querySelector(".rows")?.scrollTop ?? 0;
   node.replaceChildren(
     h("header", {}, h("h2", {}, t("underHood")), h("span", { class: "context" }, t("sockets", { count: state.sockets })), close),
     entries.length ? h("div", { class: "rows" }, table) : h("p", { class: "context" }, t("hoodEmpty")),
   );
+  if (scrolled) node.querySelector(".rows").scrollTop = scrolled;
 }
 
 function row(entry) {

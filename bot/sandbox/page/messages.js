@@ -11,17 +11,30 @@ export function drawMessages(list, messages, page, inThread) {
   const rows = new Map([...list.children].map((row) => [row.dataset.ts, row]));
   const wanted = messages.map((message, index) => {
     const joined = follows(messages[index - 1], message) ? "joined" : "";
-    const mark = JSON.stringify([message, joined, page.editing === message.ts, page.state.you]);
+    const status = inThread ? null : page.state.status(page.state.here, message.ts);
+    const mark = JSON.stringify([message, joined, page.editing === message.ts, page.state.you, status?.text, status?.session]);
     const row = rows.get(message.ts);
     if (row?.mark === mark) return row;
     const fresh = messageRow(message, page, inThread, joined);
     fresh.mark = mark;
+    fresh.refocus = row?.contains(document.activeElement) ? document.activeElement.dataset.testid : null;
     return fresh;
   });
   if (wanted.length !== list.children.length || wanted.some((row, index) => list.children[index] !== row)) {
-    list.replaceChildren(...wanted);
+    place(list, wanted);
   }
   if (pinned) list.scrollTop = list.scrollHeight;
+}
+
+/** Puts the rows in order without touching those that stay, so that a button keeps the focus while its neighbours change. */
+function place(list, wanted) {
+  const keep = new Set(wanted);
+  for (const row of [...list.children]) if (!keep.has(row)) row.remove();
+  wanted.forEach((row, index) => {
+    if (list.children[index] !== row) list.insertBefore(row, list.children[index] ?? null);
+    if (row.refocus) row.querySelector(`[data-testid="${CSS.escape(row.refocus)}"]`)?.focus();
+    row.refocus = null;
+  });
 }
 
 function follows(before, message) {
@@ -51,6 +64,7 @@ function messageRow(message, page, inThread, joined) {
       page.editing === message.ts ? editor(message, page) : body(message, page),
       reactions(message, page),
       inThread ? null : replies(message, page),
+      inThread ? null : working(message, page),
     ),
     quiet || message.ephemeral ? null : tools(message, page, inThread),
   );
@@ -112,6 +126,14 @@ function replies(message, page) {
   const faces = message.reply_users.slice(0, 3).map((id) => avatar(page.state.people.get(id)));
   const open = () => page.openThread(message.ts);
   return h("button", { type: "button", class: "replies", "data-testid": "open-thread", onclick: open }, faces, label, timeOf(message.latest_reply));
+}
+
+/** What the bot is doing in the thread below, for those who look at the channel. */
+function working(message, page) {
+  const status = page.state.status(page.state.here, message.ts);
+  if (!status?.text) return null;
+  const words = `${page.state.people.get(page.state.bot).name} ${status.text}`;
+  return h("p", { class: "working", "data-testid": "working" }, h("span", { class: "dots", "aria-hidden": "true" }), words);
 }
 
 function tools(message, page, inThread) {

@@ -1,11 +1,12 @@
 // The left side: who you are, channels, the DM with the bot, the drawer's switch.
-import { avatar, h, icon } from "/page/dom.js";
+import { avatar, h, icon, redraw } from "/page/dom.js";
 import { t } from "/page/words.js";
 
 export function drawSidebar(node, page) {
   const { state } = page;
   const channels = [...state.channels.values()];
-  node.replaceChildren(
+  const unread = channels.map((channel) => state.unread(channel.id));
+  redraw(node, [state.you, state.here, state.sockets > 0, channels, unread], () => [
     h("header", {}, h("strong", { class: "team" }, state.team), h("p", {}, t("local"))),
     switcher(page),
     h("h2", {}, t("channels")),
@@ -14,7 +15,7 @@ export function drawSidebar(node, page) {
     h("ul", {}, channels.filter((c) => c.kind === "im").map((channel) => entry(channel, page))),
     h("div", { class: "grow" }),
     h("button", { type: "button", class: "plain", "data-testid": "open-drawer", onclick: () => page.toggleDrawer() }, icon("hood"), t("underHood")),
-  );
+  ]);
 }
 
 function switcher(page) {
