@@ -190,7 +190,10 @@ def validate_blocks(
         raise SlackError("msg_blocks_too_many")
     check = _Check()
     for index, block in enumerate(blocks):
-        check.block(block, f"/blocks/{index}")
+        try:
+            check.block(block, f"/blocks/{index}")
+        except (TypeError, AttributeError, KeyError):  # nested in a way that no check foresaw
+            check.fail("failed to match all allowed schemas", f"/blocks/{index}")
     _check_together(blocks, check)
     if check.messages:
         raise SlackError("invalid_blocks", response_metadata={"messages": check.messages})

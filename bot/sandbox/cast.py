@@ -72,6 +72,6 @@ CHANNELS: tuple[tuple[str, str, str, str, tuple[str, ...]], ...] = (
     ("C0GENERAL", "general", "channel", "Everybody, everything", (*_EVERYBODY, BOT_USER_ID)),
     ("C0HELPHR", "help-hr", "channel", "Holidays, pay, parental leave", (*_EVERYBODY, BOT_USER_ID)),
     ("C0HELPIT", "help-it", "channel", "Laptops, accounts, printers", (*_EVERYBODY, BOT_USER_ID)),
-    ("C0RANDOM", "random", "channel", "Anything else; inthread is not in here", _EVERYBODY),
+    ("C0RANDOM", "random", "channel", "Anything else", _EVERYBODY),
     ("C0PEOPLEOPS", "people-ops", "group", "Private: the people team", ("U0DANA", "U0ALICE", BOT_USER_ID)),
 )

@@ -73,7 +73,11 @@ class Sandbox:
         application = await build_application(self, self._web_api, self._socket_mode, self._response_urls)
         self._runner = web.AppRunner(application, access_log=None, shutdown_timeout=1.0)
         await self._runner.setup()
-        await web.TCPSite(self._runner, self.settings.host, self.settings.port).start()
+        try:
+            await web.TCPSite(self._runner, self.settings.host, self.settings.port).start()
+        except OSError:
+            await self.close()
+            raise
         self._interactions.base_url = self.url
 
     async def _open_store(self) -> None:

@@ -120,7 +120,8 @@ class Views:
     def _checked(self, source: Any, kind: str) -> list[dict[str, Any]]:
         if not isinstance(source, dict) or source.get("type") != kind:
             raise invalid_arguments(f"view must be an object of type {kind}")
-        if kind == "modal" and not 0 < len((source.get("title") or {}).get("text", "")) <= 24:
+        title = source.get("title")
+        if kind == "modal" and not (isinstance(title, dict) and 0 < len(str(title.get("text", ""))) <= 24):
             raise invalid_arguments("must be between 1 and 24 characters [json-pointer:/view/title/text]")
         if len(source.get("private_metadata", "")) > 3000:
             raise invalid_arguments("must be less than 3001 characters [json-pointer:/view/private_metadata]")

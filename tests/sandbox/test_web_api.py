@@ -119,6 +119,11 @@ async def test_block_limits(client: AsyncWebClient, error: str) -> None:
     assert await refusal(client.chat_postMessage(channel=GENERAL, text="x", blocks=BLOCKS[error])) == error
 
 
+async def test_a_misshapen_block_is_refused(client: AsyncWebClient) -> None:
+    blocks = [{"type": "rich_text", "elements": 5}, {"type": "section", "fields": 5}]
+    assert await refusal(client.chat_postMessage(channel=GENERAL, text="x", blocks=blocks)) == "invalid_blocks"
+
+
 async def test_invalid_blocks_say_where(client: AsyncWebClient) -> None:
     twins = [{"type": "divider", "block_id": "a"}, {"type": "divider", "block_id": "a"}, {"type": "marquee"}]
     with pytest.raises(SlackApiError) as caught:
@@ -179,6 +184,16 @@ async def test_a_person_cannot_type_control_sequences(sandbox: Sandbox) -> None:
     )
     text = sandbox.messages(GENERAL)[0]["text"]
     assert text == ("&lt;!channel&gt; mail bob@inthread.com, see <https://a.example/?a=1&amp;b=2>. <@U0INTHREAD>！")
+
+
+async def test_a_taken_port_and_a_foreign_file_are_refused(tmp_path: Any, sandbox: Sandbox) -> None:
+    taken = Sandbox(SandboxSettings(port=int(sandbox.url.rsplit(":", 1)[1].strip("/"))))
+    with pytest.raises(OSError, match="address already in use"):
+        await taken.start()
+    foreign = tmp_path / "workspace.json"
+    foreign.write_text("[]")
+    with pytest.raises(ValueError, match="not a workspace"):
+        await Sandbox(SandboxSettings(state_file=foreign)).start()
 
 
 async def test_the_workspace_survives_a_restart(tmp_path: Any, clock: ManualClock) -> None:

@@ -134,14 +134,15 @@ class Page {
     const { state } = this;
     const channel = state.channels.get(state.here);
     const notices = [];
-    if (!channel.members.includes(state.bot)) {
+    const heard = channel.members.includes(state.bot);
+    if (!heard) {
       const invite = () => this.act("invite", { channel: channel.id });
       notices.push(h("div", { class: "notice" }, t("notMember"), " ", h("button", { type: "button", class: "button", onclick: invite }, t("invite"))));
     } else if (!state.sockets) {
       const lines = Object.entries(state.connect).map(([name, value]) => `${name}=${value}`).join("\n");
       notices.push(h("details", { class: "notice", "data-testid": "offline" }, h("summary", {}, t("offline")), h("pre", {}, lines)));
     }
-    if (!state.listed(state.here).length && this.tab === "messages") notices.push(this.invitation(channel));
+    if (heard && !state.listed(state.here).length && this.tab === "messages") notices.push(this.invitation(channel));
     redraw(this.notice, notices.map((node) => node.textContent), () => notices);
   }
 
