@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 from contextlib import aclosing
 
-from bot.conversation.prompt import QuestionTooLong, build_prompt
+from bot.conversation.prompt import QuestionTooLong, build_prompt, prompt_budget
 from bot.errors import ServiceError
 from bot.settings import Settings
 from inference.engine import StopSignal
@@ -30,7 +30,7 @@ async def stream_answer(settings: Settings, question: str, write: Write, say: Wr
                 [],
                 question,
                 engine.count_tokens,
-                min(settings.inference.prompt_tokens, engine.limits.context_tokens - sampling.max_new_tokens),
+                prompt_budget(settings.inference.prompt_tokens, sampling.max_new_tokens, engine.limits),
             )
         except QuestionTooLong as error:
             raise ServiceError(f"{error}: ask with less text, or raise [inference] prompt_tokens") from error

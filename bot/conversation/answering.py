@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from bot.conversation.messages import Outcome, ReplyUpdate
 from bot.conversation.phrases import Language, language_of, phrase
-from bot.conversation.prompt import QuestionTooLong, build_prompt
+from bot.conversation.prompt import QuestionTooLong, build_prompt, prompt_budget
 from bot.conversation.settings import AnswerSettings
 from inference.engine import Engine, ModelIdentity, Piece, Sampling, StopReason, StopSignal
 from inference.errors import ContextOverflow
@@ -38,7 +38,7 @@ class Answerer:
         self._threads = threads
         self._settings = settings
         self._sampling = sampling
-        self._budget_tokens = min(prompt_tokens, engine.limits.context_tokens - sampling.max_new_tokens)
+        self._budget_tokens = prompt_budget(prompt_tokens, sampling.max_new_tokens, engine.limits)
 
     @property
     def model(self) -> ModelIdentity:

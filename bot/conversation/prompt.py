@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Sequence
 
-from inference.engine import ChatMessage
+from bot.errors import SettingsWrong
+from inference.engine import ChatMessage, Limits
 from storage.records import Exchange
 
 CountTokens = Callable[[Sequence[ChatMessage]], int]
@@ -15,6 +16,23 @@ class QuestionTooLong(Exception):
         super().__init__(f"the question has {tokens} tokens; {limit} fit")
         self.tokens = tokens
         self.limit = limit
+
+
+LEAST_PROMPT_TOKENS = 64
+
+
+def prompt_budget(wanted_tokens: int, max_new_tokens: int, limits: Limits) -> int:
+    """How many tokens of prompt the model takes beside a whole reply.
+
+    Raises: SettingsWrong, when the settings leave it no room for a question.
+    """
+    room = limits.context_tokens - max_new_tokens
+    if room < LEAST_PROMPT_TOKENS:
+        raise SettingsWrong(
+            f"[inference] max_new_tokens = {max_new_tokens} leaves no room for a question: the model takes "
+            f"{limits.context_tokens} tokens in all; set it to {limits.context_tokens // 2} or less"
+        )
+    return min(wanted_tokens, room)
 
 
 def build_prompt(
