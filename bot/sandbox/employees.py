@@ -10,7 +10,7 @@ from bot.sandbox.cast import BOT_USER_ID
 from bot.sandbox.clock import Ids
 from bot.sandbox.errors import SlackError
 from bot.sandbox.interactions import Interactions
-from bot.sandbox.messages import IM, Channel, Message
+from bot.sandbox.messages import Channel, Message
 from bot.sandbox.statuses import Statuses
 from bot.sandbox.text import encode_typed, normalize_posted, rich_text
 from bot.sandbox.views import View, Views
@@ -140,6 +140,3 @@ class Employees:
         stopped = [message.ts for message in streaming]
         change = events.session_stopped(user, channel_id, thread_ts, stopped, self._workspace.timestamps)
         self._workspace.feed.publish(change)
-
-    def is_dm(self, channel_id: str) -> bool:
-        return self._workspace.channel(channel_id).kind == IM
