@@ -4,7 +4,7 @@ PYTHON ?= python3
 PIP_FLAGS ?=
 BIN := .venv/bin
 
-.PHONY: help install run test check format browser bench-service clean
+.PHONY: help install run test check format docs browser bench-service clean
 
 help: ## What there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -40,6 +40,9 @@ check: install ## Format, lint, types, imports
 format: install ## Put the code into its form
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+docs: install ## Write the pages of docs/ that are made from the code
+	$(BIN)/python -m tools.write_docs
 
 bench-service: install ## Acknowledgement, first visible message, loop lag: medians and p99, scripted engine
 	$(BIN)/python -m tools.bench_service
