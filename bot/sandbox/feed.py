@@ -12,10 +12,9 @@ if TYPE_CHECKING:
 class Change:
     """Something that happened.
 
-    `kind`: posted, updated, deleted, ephemeral, reaction, ephemeral_gone, joined, status, view, home, stopped, log.
-    `message` is the
-    message as it is now,
-    `previous` as Slack's API showed it before. `silent` changes reach the page but no event is sent for them.
+    `kind`: posted, updated, deleted, ephemeral, ephemeral_gone, reaction, joined, status, view, home, stopped, log.
+    `message` is the message as it is now, `previous` as Slack's API showed it before.
+    `silent` changes reach the page, but no event is sent for them.
     """
 
     kind: str
