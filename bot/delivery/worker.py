@@ -15,6 +15,7 @@ from bot.conversation.phrases import Language, language_of, phrase
 from bot.conversation.settings import AnswerSettings
 from bot.delivery.display import Display
 from bot.delivery.line import Line, Refusal, Ticket
+from bot.delivery.notes import final_note
 from bot.delivery.pacing import EditBudget
 from bot.delivery.settings import DeliverySettings
 from bot.delivery.writer import ReplyWriter
@@ -191,7 +192,8 @@ class Worker:
 
     async def _end(self, reply: Reply, writer: ReplyWriter, ending: Ending) -> None:
         """The text is committed; show it, and close the books."""
-        await writer.show(Content(ending.text, Phase.FINAL, note=self._final_note(ending, self._language(reply))))
+        note = final_note(ending.outcome, self._language(reply), disclaimer=self._answers.disclaimer)
+        await writer.show(Content(ending.text, Phase.FINAL, note=note))
         state = ReplyState.DONE if ending.outcome.is_answer else ReplyState.FAILED_SHOWN
         await self._close(reply, writer, state, outcome=ending.outcome)
 
@@ -236,16 +238,6 @@ class Worker:
     def _offer(self, run: Run, display: Display, content: Content) -> None:
         run.content = content
         display.offer(content)
-
-    def _final_note(self, ending: Ending, language: Language) -> str:
-        notes = []
-        if ending.outcome is Outcome.STOPPED:
-            notes.append(phrase("stopped", language))
-        if ending.outcome is Outcome.CUT_SHORT:
-            notes.append(phrase("cut_short", language))
-        if ending.outcome.is_answer and self._answers.disclaimer:
-            notes.append(phrase("disclaimer", language))
-        return " ".join(notes)
 
     def _figures(self, update: ReplyUpdate) -> ReplyFigures:
         model = self._answerer.model
