@@ -11,25 +11,48 @@ Source: shared reference `slack.md`, "Output safety"; the rules of CommonMark 0.
 
 import html
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from urllib.parse import urlsplit
 
-from linkify_it import LinkifyIt
+from linkify_it.tlds import TLDS
 
 from bot.conversation.characters import strip_invisible
 
+# An info string names a language; a longer one has no use but to be longer than a message.
+LONGEST_INFO = 30
 _FENCE = re.compile(r"^ {0,3}(?P<mark>`{3,}|~{3,})[ \t]*(?P<info>[^`\n]*)$")
 _BACKTICKS = re.compile(r"`+")
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z][a-zA-Z0-9]{1,31});")
+# Blanks are counted, and each start fails fast: it runs on the event loop, on text that may be made to hold it up.
 _INLINE_LINK = re.compile(
     r"(?P<image>!?)\[(?P<label>[^\[\]\n]*)\]"
-    r"\([ \t]*<?(?P<url>(?:[^\s()<>]|\([^\s()<>]*\))*)>?(?:[ \t]+(?:\"[^\"\n]*\"|'[^'\n]*'))?[ \t]*\)"
+    r"\([ \t]{0,4}<?(?P<url>(?:[^\s()<>]|\([^\s()<>]*\))*)>?"
+    r"(?:[ \t]{1,4}(?:\"[^\"\n]*\"|'[^'\n]*'))?[ \t]{0,4}\)"
 )
-_PLAIN_HTTPS = re.compile(r"https://[A-Za-z0-9.-]+(?::\d+)?(?:[/?#][A-Za-z0-9\-._~/?#@!$&*+,;=:%]*)?")
-_ANY_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^\s`<>]*(?<![,.;:!?)\"'。，；：！？）])")
+_PLAIN_HTTPS = re.compile(r"https://[A-Za-z0-9.-]+(?::\d+)?(?:[/?#][A-Za-z0-9\-._~/?#@&+=:%]*)?")
+_AUTOLINK = re.compile(r"<(?=[A-Za-z][A-Za-z0-9+.-]{1,31}:)")
 
-# A domain without a scheme becomes a link in many clients too, whatever its ending.
-_links = LinkifyIt(options={"fuzzy_link": True, "fuzzy_email": False, "fuzzy_ip": True})
+# Characters that an address ends before: blanks, brackets, Chinese punctuation.
+_REST = r"[^\s`<>\[\]|，。；：！？、（）「」『』《》“”]"
+# What clients take between the dots of a domain: everything but blanks and punctuation, emoji and `~` too.
+_LABEL = r"[^\s!-#%-*,./:;<>?@\[\\\]`{|}，。；：！？、（）「」『』《》“”‘’…—·]"
+_ADDRESS = re.compile(
+    rf"[A-Za-z][A-Za-z0-9+.-]{{0,30}}://{_REST}+"
+    rf"|\b(?:mailto|xmpp):{_REST}+"
+    rf"|(?<!{_LABEL})(?P<name>{_LABEL}+(?:\.{_LABEL}+)+)(?P<tail>(?::\d+)?(?:[/?#]{_REST}*)?)",
+    re.IGNORECASE,
+)
+_ASCII_NAME = re.compile(r"[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
+_EMAIL_NAME = re.compile(r"[\w.+-]@$")
+_EMAIL_HOST = re.compile(r"@[\w-]+(?:\.[\w-]+)+")
+_IP = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}")
+_ENDS_SENTENCES = ",.;:!?)\"'*_~"
+_ENDING = re.compile(r"[,.;:!?)\"'*_~\]]*(?:\s|$)")
+# As they are written on the wire, and as people write them: .XN--FIQS8S is .中国.
+_TOP_LEVEL = frozenset({tld.lower() for tld in TLDS} | {tld.lower().encode().decode("idna") for tld in TLDS})
+
+# Text that is settled (code, links to listed hosts), or prose in which links have still to be found.
+_Piece = tuple[bool, str]
 
 
 def safe_markdown(text: str, link_hosts: Sequence[str] = ()) -> str:
@@ -51,7 +74,7 @@ def _segments(text: str) -> Iterator[tuple[bool, str]]:
             if prose:
                 yield False, "\n".join(prose)
             prose, mark = [], fence["mark"]
-            code = ["```" + re.sub(r"[^\w+#.-]", "", fence["info"].split(" ")[0])]
+            code = ["```" + re.sub(r"[^\w+#.-]", "", fence["info"].split(" ")[0])[:LONGEST_INFO]]
         elif code is not None and fence and _closes(fence, mark):
             yield True, "\n".join([*code, "```"])
             code = None
@@ -72,13 +95,32 @@ def _closes(fence: re.Match[str], mark: str) -> bool:
 def _safe_prose(prose: str, link_hosts: Sequence[str]) -> str:
     """Paragraph by paragraph: a code span does not reach beyond its own."""
     paragraphs = re.split(r"(\n[ \t]*\n)", prose)
-    return "".join(
-        "".join(part if is_code else _safe_text(part, link_hosts) for is_code, part in _code_spans(paragraph))
-        for paragraph in paragraphs
-    )
+    return "".join(_safe_paragraph(paragraph, link_hosts) for paragraph in paragraphs)
 
 
-def _code_spans(paragraph: str) -> Iterator[tuple[bool, str]]:
+def _safe_paragraph(paragraph: str, link_hosts: Sequence[str]) -> str:
+    pieces = [
+        piece
+        for is_code, part in _code_spans(paragraph)
+        for piece in ([(True, part)] if is_code else _without_links(_plain(part), link_hosts))
+    ]
+    settled = [
+        piece
+        for is_settled, part in _merged(pieces)
+        for piece in ([(True, part)] if is_settled else _without_addresses(part, link_hosts))
+    ]
+    safe = _joined(settled)
+    if _may_be_table(safe):  # a bar ends a cell even inside a code span, and the span with it
+        safe = re.sub(r"`[^`\n]*`", lambda span: span[0].replace("|", "\u2223"), safe)
+    return safe
+
+
+def _may_be_table(paragraph: str) -> bool:
+    """Whether some line could be the rule below a table's head."""
+    return any("-" in line and not line.strip(" \t>|:-") for line in paragraph.split("\n"))
+
+
+def _code_spans(paragraph: str) -> Iterator[_Piece]:
     """Code spans in single backticks, and what stands between. A backtick without a partner becomes a quote mark."""
     paragraph = paragraph.replace("\\`", "'")
     runs = list(_BACKTICKS.finditer(paragraph))
@@ -89,7 +131,7 @@ def _code_spans(paragraph: str) -> Iterator[tuple[bool, str]]:
         partner = next((i for i in range(index + 1, len(runs)) if len(runs[i][0]) == len(run[0])), None)
         yield False, paragraph[position : run.start()]
         if partner is None:
-            yield True, "'" * len(run[0])
+            yield False, "'" * len(run[0])
             position = run.end()
             index += 1
             continue
@@ -101,68 +143,128 @@ def _code_spans(paragraph: str) -> Iterator[tuple[bool, str]]:
 
 
 def code_span(code: str) -> str:
-    """The text as inline code on one line; nothing if there is nothing in it."""
+    """The text as inline code on one line; a blank if there is nothing in it, so that its neighbours stay apart."""
     code = " ".join(code.replace("`", "'").split())
-    return f"`{code}`" if code else ""
+    return f"`{code}`" if code else " "
 
 
-def _safe_text(text: str, link_hosts: Sequence[str]) -> str:
-    # Escapes and entities would hide a link from us that a renderer then finds.
-    text = re.sub(r"\\([:/.])", r"\1", text)
-    text = strip_invisible(_ENTITY.sub(lambda entity: html.unescape(entity[0]), text)).replace("`", "'")
-    pieces = []
+def _plain(text: str) -> str:
+    """Prose in which nothing is spelled in a way that we would read apart from a renderer."""
+    text = _ENTITY.sub(lambda entity: html.unescape(entity[0]).replace("\n", " ").replace("\r", " "), text)
+    text = _ENTITY.sub(lambda entity: "&amp;" + entity[0][1:], strip_invisible(text))  # a renderer would decode again
+    text = re.sub(r"(?<!\\)\\+([:/.])", r"\1", text)
+    return re.sub(r"~{3,}", "~~", text).replace("`", "'")  # in a list, three tildes would open a fence
+
+
+def _without_links(text: str, link_hosts: Sequence[str]) -> Iterator[_Piece]:
+    """Inline links to listed hosts settled; all others taken apart into a label and, as code, an address."""
     position = 0
     for link in _INLINE_LINK.finditer(text):
-        pieces.append(_safe_bare(text[position : link.start()], link_hosts))
-        pieces.append(_safe_link(link, link_hosts))
+        yield False, text[position : link.start()]
+        yield from _link_pieces(link, link_hosts)
         position = link.end()
-    pieces.append(_safe_bare(text[position:], link_hosts))
-    return "".join(pieces)
+    yield False, text[position:]
 
 
-def _safe_link(link: re.Match[str], link_hosts: Sequence[str]) -> str:
+def _link_pieces(link: re.Match[str], link_hosts: Sequence[str]) -> Iterator[_Piece]:
     label, url = link["label"].strip(), link["url"]
     if not link["image"] and _is_allowed(url, link_hosts):
         # A label that looks like an address would promise another place than the link leads to.
-        return f"[{label}]({url})" if label and not _names_a_place(label) else url
-    target = code_span(url)
-    label = _safe_bare(label, link_hosts)
-    return f"{label} ({target})" if label and target and label != target else label or target
+        yield True, f"[{label}]({url})" if label and not _names_a_place(label) else url
+    elif label and url and label != url:
+        yield False, f"{label} ("
+        yield True, code_span(url)
+        yield False, ")"
+    else:
+        yield (True, code_span(url)) if url else (False, label or " ")
 
 
-def _safe_bare(text: str, link_hosts: Sequence[str]) -> str:
-    """Text outside links: addresses become code, and what could still begin a link is broken."""
-    # No inline link may form here, and no definition that a reference could use.
+def _merged(pieces: Iterable[_Piece]) -> Iterator[_Piece]:
+    """Neighbouring prose as one: what one piece begins, the next could end."""
+    prose = ""
+    for is_settled, part in pieces:
+        if is_settled:
+            yield False, prose
+            yield True, part
+            prose = ""
+        else:
+            prose += part
+    yield False, prose
+
+
+def _without_addresses(text: str, link_hosts: Sequence[str]) -> Iterator[_Piece]:
+    """Prose in which no link can form, and the addresses in it as code."""
+    # No inline link, and no definition that a reference could use.
     text = text.replace("](", "] (").replace("]:", "] :")
-    pieces = []
     position = 0
-    for start, end in _find_links(text):
-        pieces.append(_break_up(text[position:start]))
+    for start, end in _find_addresses(text):
+        yield False, _break_up(text[position:start])
         address = text[start:end]
-        pieces.append(address if _is_allowed(address, link_hosts) else code_span(address))
+        if _is_allowed(address, link_hosts):
+            # Clients may read an address on where we end it.
+            yield True, address if _ENDING.match(text, end) else f"{address} "
+        else:
+            yield True, code_span(address)
         position = end
-    pieces.append(_break_up(text[position:]))
-    return "".join(pieces)
+    yield False, _break_up(text[position:])
 
 
-def _find_links(text: str) -> list[tuple[int, int]]:
-    if "." not in text and ":" not in text:
-        return []
-    found = [(match.index, match.last_index) for match in _links.match(text) or []]
-    found += [match.span() for match in _ANY_SCHEME.finditer(text)]
-    spans: list[tuple[int, int]] = []
-    for start, end in sorted(found, key=lambda span: (span[0], -span[1])):
-        if not spans or start >= spans[-1][1]:
-            spans.append((start, end))
-    return spans
+def _find_addresses(text: str) -> Iterator[tuple[int, int]]:
+    """Where a client could see an address: with a scheme, or a name with a known ending. E-mail addresses may stay."""
+    position = 0
+    while address := _ADDRESS.search(text, position):
+        start, end = address.span()
+        if address["name"]:
+            start, end = _domain_in(text, address)
+            if start == end:
+                position = max(address.end("name"), address.start() + 1)
+                continue
+        end = start + len(text[start:end].rstrip(_ENDS_SENTENCES))
+        position = max(end, address.start() + 1)
+        yield start, end
+
+
+def _domain_in(text: str, address: re.Match[str]) -> tuple[int, int]:
+    """Where the domain in a dotted name stands; nothing (start equals end) if there is none."""
+    name, start, end = address["name"], address.start("name"), address.end("name")
+    if _EMAIL_NAME.search(text[max(0, start - 2) : start]):
+        return start, start
+    if host := _EMAIL_HOST.match(text, end):
+        return (start, host.end()) if _has_known_ending(name) else (start, start)
+    if "www." in name.lower() or _has_known_ending(name) or _IP.fullmatch(name):
+        outer = len(name) - len(name.lstrip("_"))
+        return start + outer, address.end()
+    # Chinese is written without blanks: a domain may stand in the middle of a sentence.
+    for part in _ASCII_NAME.finditer(name):
+        if _has_known_ending(part[0]):
+            return start + part.start(), start + part.end()
+    return start, start
+
+
+def _has_known_ending(name: str) -> bool:
+    ending = name.rstrip("._-~").rpartition(".")[2].lstrip("_-~").lower()
+    return ending in _TOP_LEVEL or ending.startswith("xn--") or (len(ending) == 2 and ending.isalpha())
 
 
 def _break_up(text: str) -> str:
-    return re.sub(r"(?i)\bwww\.", "www .", text.replace("://", ": //"))
+    text = _AUTOLINK.sub("< ", text.replace("://", ": //").replace("|.", "| ."))
+    text = re.sub(r"//(?=[^\s/])", "// ", text)  # without a scheme it means the page's own
+    return re.sub(r"(?i)www\.", "www .", text)
+
+
+def _joined(pieces: Iterable[_Piece]) -> str:
+    """The pieces together, apart where a character of one would change what the next one is."""
+    text = ""
+    follows_address = False
+    for is_settled, part in pieces:
+        clings = is_settled and part[:1] in ("`", "[") and text[-1:] in ("\\", "`", "!")
+        text += f" {part}" if clings or (is_settled and follows_address) else part
+        follows_address = (is_settled and part.startswith("https:")) or (follows_address and not re.search(r"\s", part))
+    return text
 
 
 def _names_a_place(label: str) -> bool:
-    return bool(_find_links(label)) or "://" in label
+    return any(True for _ in _find_addresses(label)) or "://" in label
 
 
 def _is_allowed(url: str, link_hosts: Sequence[str]) -> bool:
@@ -170,7 +272,7 @@ def _is_allowed(url: str, link_hosts: Sequence[str]) -> bool:
     if not link_hosts or not _PLAIN_HTTPS.fullmatch(url):
         return False
     parts = urlsplit(url)
-    if "@" in parts.netloc:
+    if "@" in parts.netloc or url.count("://") > 1:  # an address inside an address: clients may find that one first
         return False
     host = (parts.hostname or "").lower()
     return any(host == allowed.lower() or host.endswith("." + allowed.lower()) for allowed in link_hosts)
