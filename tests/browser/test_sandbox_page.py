@@ -1,24 +1,20 @@
 """The sandbox's page in a real browser: a person writes, the bot's answer grows, a button is clicked."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
-from pathlib import Path
+from collections.abc import AsyncIterator
 from typing import Any
 
 import aiohttp
 import pytest
 from selenium import webdriver
-from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
-from selenium.webdriver.remote.webelement import WebElement
-from selenium.webdriver.support.ui import Select, WebDriverWait
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.sandbox import Sandbox, SandboxSettings
+from tests.browser.page import Page
 
 pytestmark = pytest.mark.browser
 GENERAL, ALICE = "C0GENERAL", "U0ALICE"
-FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 
 
 @pytest.fixture
@@ -30,57 +26,6 @@ async def sandbox() -> AsyncIterator[Sandbox]:
 @pytest.fixture
 def client(sandbox: Sandbox) -> AsyncWebClient:
     return AsyncWebClient(token=sandbox.bot_token, base_url=sandbox.api_url)
-
-
-@pytest.fixture
-def browser(tmp_path: Path) -> Iterator[webdriver.Chrome]:
-    options = webdriver.ChromeOptions()
-    options.binary_location = "/usr/bin/chromium"
-    for flag in [*FLAGS, "--disable-sync", f"--user-data-dir={tmp_path}", "--window-size=1280,800", "--lang=en-US"]:
-        options.add_argument(flag)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    driver = webdriver.Chrome(options=options, service=webdriver.ChromeService("/usr/bin/chromedriver"))
-    yield driver
-    complaints = [entry["message"] for entry in driver.get_log("browser") if entry["level"] == "SEVERE"]
-    driver.quit()
-    assert complaints == []
-
-
-class Page:
-    """The page as a person handles it. Selenium blocks, so every step runs in a thread beside the sandbox's loop."""
-
-    def __init__(self, browser: webdriver.Chrome) -> None:
-        self._browser = browser
-
-    async def open(self, url: str) -> None:
-        await asyncio.to_thread(self._browser.get, url)
-
-    async def find(self, testid: str, text: str = "") -> WebElement:
-        def visible(driver: webdriver.Chrome) -> Any:
-            found = driver.find_elements(By.CSS_SELECTOR, f'[data-testid="{testid}"]')
-            return next((node for node in found if node.is_displayed() and text in node.text), False)
-
-        return await self._wait(visible)
-
-    async def click(self, testid: str, text: str = "") -> None:
-        node = await self.find(testid, text)
-        await asyncio.to_thread(node.click)
-
-    async def type(self, testid: str, text: str, *keys: str) -> None:
-        node = await self.find(testid)
-        await asyncio.to_thread(node.send_keys, text, *keys)
-
-    async def choose(self, testid: str, value: str) -> None:
-        node = await self.find(testid)
-        await asyncio.to_thread(lambda: Select(node).select_by_value(value))
-
-    async def html_of(self, testid: str, text: str) -> str:
-        node = await self.find(testid, text)
-        return str(await asyncio.to_thread(node.get_attribute, "innerHTML"))
-
-    async def _wait(self, condition: Callable[[webdriver.Chrome], Any]) -> Any:
-        waiting = WebDriverWait(self._browser, 10, ignored_exceptions=[Exception])
-        return await asyncio.to_thread(waiting.until, condition)
 
 
 @pytest.fixture

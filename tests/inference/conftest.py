@@ -3,7 +3,8 @@
 from pathlib import Path
 
 import pytest
-from tiny_models import SpyLoader, save_tiny_model
+
+from tests.inference.tiny_models import SpyLoader, save_tiny_model
 
 
 @pytest.fixture(scope="session")

@@ -5,13 +5,13 @@ from typing import Any
 
 import numpy
 import pytest
-from tiny_models import save_tiny_model
 
 from inference.engine import Sampling, StopSignal
 from inference.errors import ModelUnusable
 from inference.gguf_loading import TENSORS, gguf_config
 from inference.models import locate_model
 from inference.models.context import read_context_tokens
+from tests.inference.tiny_models import save_tiny_model
 
 
 def write_gguf(folder: Path, path: Path) -> Path:

@@ -6,21 +6,11 @@ from pathlib import Path
 import pytest
 
 from inference.engine import ChatMessage, Sampling, StopReason, StopSignal
-from inference.errors import InferenceError
 from inference.factory import open_engine
-from inference.models import fetch
-from inference.settings import DEFAULT_MODEL, InferenceSettings
+from inference.settings import InferenceSettings
+from tests.real_model import models_dir
 
-MODELS_DIR = Path(__file__).parents[2] / "data" / "models"
-
-
-@pytest.fixture(scope="session")
-def models_dir() -> Path:
-    try:
-        fetch(DEFAULT_MODEL, MODELS_DIR, progress=False)
-    except InferenceError as error:
-        pytest.skip(str(error))
-    return MODELS_DIR
+__all__ = ["models_dir"]  # a fixture
 
 
 @pytest.mark.model

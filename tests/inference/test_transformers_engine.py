@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tiny_models import END_IDS
 
 from inference.engine import ChatMessage, Piece, Sampling, StopReason, StopSignal
 from inference.errors import ContextOverflow, EngineBusy, EngineFailed, ModelUnusable
 from inference.models import ModelFiles
 from inference.transformers_engine import TransformersEngine
+from tests.inference.tiny_models import END_IDS
 
 QUESTION = [ChatMessage("system", "You help."), ChatMessage("user", "How many days of leave do I have? 🎉")]
 GREEDY = Sampling(max_new_tokens=24, temperature=0)
