@@ -20,6 +20,7 @@ from bot.conversation.characters import strip_invisible
 
 # An info string names a language; a longer one has no use but to be longer than a message.
 LONGEST_INFO = 30
+LONGEST_LINK = 1_000  # a cut through a longer one, between two messages, could make another link of it
 _FENCE = re.compile(r"^ {0,3}(?P<mark>`{3,}|~{3,})[ \t]*(?P<info>[^`\n]*)$")
 _BACKTICKS = re.compile(r"`+")
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z][a-zA-Z0-9]{1,31});")
@@ -269,7 +270,7 @@ def _names_a_place(label: str) -> bool:
 
 def _is_allowed(url: str, link_hosts: Sequence[str]) -> bool:
     """Plainly written https addresses of listed hosts and their subdomains: nothing that two parsers read apart."""
-    if not link_hosts or not _PLAIN_HTTPS.fullmatch(url):
+    if not link_hosts or len(url) > LONGEST_LINK or not _PLAIN_HTTPS.fullmatch(url):
         return False
     parts = urlsplit(url)
     if "@" in parts.netloc or url.count("://") > 1:  # an address inside an address: clients may find that one first
