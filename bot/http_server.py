@@ -1,6 +1,6 @@
-"""The service's own HTTP: health, readiness, metrics."""
+"""The service's own HTTP: health, readiness, metrics, and the routes that a platform brings along."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
@@ -23,10 +23,11 @@ class HttpSettings(BaseModel):
 class HttpServer:
     """Open between `start` and `close`."""
 
-    def __init__(self, host: str, port: int, readiness: Readiness) -> None:
+    def __init__(self, host: str, port: int, readiness: Readiness, routes: Iterable[web.RouteDef] = ()) -> None:
         self._host = host
         self._port = port
         self._readiness = readiness
+        self._routes = routes
         self._runner: web.AppRunner | None = None
 
     async def start(self) -> None:
@@ -35,6 +36,7 @@ class HttpServer:
         app.router.add_get("/healthz", _healthz)
         app.router.add_get("/readyz", self._readyz)
         app.router.add_get("/metrics", _metrics)
+        app.router.add_routes(self._routes)
         self._runner = web.AppRunner(app, access_log=None)
         await self._runner.setup()
         try:

@@ -2,11 +2,12 @@
 
 import asyncio
 import secrets
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
 import structlog
+from aiohttp import web
 
 from bot.clock import Clock, SystemClock
 from bot.conversation.answering import Answerer
@@ -22,6 +23,8 @@ from bot.loop_lag import LoopLag
 from bot.platforms.base import Platform
 from bot.platforms.errors import PlatformUnauthorized
 from bot.platforms.slack.platform import SlackPlatform
+from bot.platforms.web.api import Stores
+from bot.platforms.web.platform import WebPlatform
 from bot.settings import Settings
 from inference.engine import Engine
 from inference.factory import open_engine, preload
@@ -29,26 +32,31 @@ from storage import migrations
 from storage.database import Database
 from storage.replies import ReplyStore
 from storage.threads import ThreadStore
+from storage.transcripts import TranscriptStore
 
 log = structlog.get_logger(__name__)
 
 
-async def serve(settings: Settings, stop: asyncio.Event, clock: Clock | None = None) -> None:
+async def serve(
+    settings: Settings, stop: asyncio.Event, on_ready: Callable[[], None] = lambda: None, clock: Clock | None = None
+) -> None:
     """Run until `stop` is set, then drain. A second stop is the caller's: it cancels.
+
+    `on_ready` is called once, when every platform takes questions.
 
     Raises: ServiceError, StorageError, InferenceError, when the service cannot start or go on.
     """
     async with open_service(settings, clock or SystemClock()) as service:
-        await service.run(stop)
+        await service.run(stop, on_ready)
 
 
 @asynccontextmanager
 async def open_service(settings: Settings, clock: Clock) -> AsyncGenerator["Service", None]:
     """All parts, wired, none of them taking questions yet."""
-    if not settings.slack.is_on:
+    if not settings.slack.is_on and not settings.web.enabled:
         raise StartFailed(
             "no platform to serve: set SLACK_BOT_TOKEN and SLACK_APP_TOKEN in the environment, "
-            "or try it without Slack: `inthread run --sandbox`"
+            "turn on the browser chat ([web] enabled), or try it without Slack: `inthread run --sandbox`"
         )
     async with AsyncExitStack() as stack:
         await asyncio.to_thread(prepare_data, settings)
@@ -102,18 +110,39 @@ class Service:
         )
         self._dispatcher = Dispatcher(replies, worker, self._line, settings.delivery, clock)
         self._intake = Intake(replies, self._dispatcher.submit, clock)
-        self._slack = SlackPlatform(
-            settings.slack, self._intake.accept, self._knows_thread, self._dispatcher.stop_reply, clock
-        )
-        self._platforms: dict[str, Platform] = {self._slack.name: self._slack}
+        self._platforms: dict[str, Platform] = {}
+        routes: list[web.RouteDef] = []
+        if settings.slack.is_on:
+            slack = self._slack_platform(clock)
+            self._platforms[slack.name] = slack
+        if settings.web.enabled:
+            chat = self._web_platform(Stores(replies, TranscriptStore(database)), clock)
+            self._platforms[chat.name] = chat
+            routes += chat.routes()
         self._loop_lag = LoopLag(clock)
-        self._http = HttpServer(settings.service.host, settings.service.port, self.readiness)
+        self._http = HttpServer(settings.service.host, settings.service.port, self.readiness, routes)
+
+    def _slack_platform(self, clock: Clock) -> SlackPlatform:
+        stop_reply = self._dispatcher.stop_reply
+        return SlackPlatform(self._settings.slack, self._intake.accept, self._knows_thread, stop_reply, clock)
+
+    def _web_platform(self, stores: Stores, clock: Clock) -> WebPlatform:
+        return WebPlatform(
+            self._settings.web,
+            self._settings.answers,
+            host=self._settings.service.host,
+            key_path=self._settings.service.data_dir / "web.key",
+            stores=stores,
+            accept=self._intake.accept,
+            stop_reply=self._dispatcher.stop_reply,
+            clock=clock,
+        )
 
     def readiness(self) -> dict[str, bool]:
         """Whether each platform takes questions now. They are taken while the model still loads: they wait in line."""
         return {name: platform.is_ready for name, platform in self._platforms.items()}
 
-    async def run(self, stop: asyncio.Event) -> None:
+    async def run(self, stop: asyncio.Event, on_ready: Callable[[], None]) -> None:
         """Take questions and answer them until `stop` is set."""
         await self._http.start()
         log.info("listening", url=self._http.url)
@@ -121,10 +150,12 @@ class Service:
         await asyncio.to_thread(preload, self._settings.inference)
         await self._dispatcher.start(self._platforms)
         scheduler = start_scheduler(job_table(self._settings.jobs, self._dispatcher))
+        starts = {asyncio.create_task(self._start_platform(platform)) for platform in self._platforms.values()}
         background = {
             asyncio.create_task(self._loop_lag.watch(), name="loop lag"),
             asyncio.create_task(self._warm_up(), name="warm-up"),
-            *(asyncio.create_task(self._start_platform(platform)) for platform in self._platforms.values()),
+            *starts,
+            asyncio.create_task(_announce(starts, on_ready), name="announcement"),
         }
         try:
             await _until(stop, background)
@@ -163,6 +194,12 @@ class Service:
     async def _knows_thread(self, key: ThreadKey) -> bool:
         found = await self._threads.find_thread(key.platform, key.tenant, key.channel, key.thread)
         return found is not None
+
+
+async def _announce(starts: set[asyncio.Task[None]], on_ready: Callable[[], None]) -> None:
+    await asyncio.wait(starts)
+    if all(not start.cancelled() and start.exception() is None for start in starts):
+        on_ready()
 
 
 async def _until(stop: asyncio.Event, background: set[asyncio.Task[None]]) -> None:

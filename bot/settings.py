@@ -20,6 +20,7 @@ from bot.http_server import HttpSettings
 from bot.jobs.schedule import JobSettings
 from bot.log import LogSettings
 from bot.platforms.slack.settings import SlackSettings
+from bot.platforms.web.settings import WebSettings
 from inference.settings import InferenceSettings
 from storage.settings import StorageSettings
 
@@ -57,7 +58,7 @@ class Settings(BaseModel):
 
     service: ServiceSettings = ServiceSettings()
     slack: SlackSettings = SlackSettings()
-    web: LaterSettings = LaterSettings()
+    web: WebSettings = WebSettings()
     inference: InferenceSettings = InferenceSettings()
     answers: AnswerSettings = AnswerSettings()
     storage: StorageSettings = StorageSettings()

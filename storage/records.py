@@ -97,3 +97,33 @@ class ReplyFigures:
     new_tokens: int | None = None
     seconds_to_first_token: float | None = None
     seconds: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ThreadSummary:
+    """A thread as a list shows it. `title`: the beginning of its first question."""
+
+    thread: str
+    title: str
+    last_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TranscriptTurn:
+    """A question with how far its reply has come. `final_text` is as the model wrote it: not made safe."""
+
+    exchange: int
+    question: str
+    address: Mapping[str, str]
+    sent_at: datetime
+    reply_id: str
+    state: ReplyState
+    final_text: str | None
+    outcome: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Transcript:
+    thread: str
+    turns: tuple[TranscriptTurn, ...]
+    has_earlier: bool

@@ -1,0 +1,1 @@
+"""The browser chat: a page of our own as a platform."""

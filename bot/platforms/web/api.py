@@ -1,0 +1,196 @@
+"""What the page asks of the server, as JSON: who am I, my threads, ask, stop, try again.
+
+Decides nothing about answers: a question goes to intake as from any platform. Whatever is read or acted on is looked
+up by the signed-in user's own key, so that somebody else's is not found.
+"""
+
+import base64
+import hashlib
+import uuid
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from http import HTTPStatus
+
+from aiohttp import web
+
+from bot.clock import Clock
+from bot.conversation.messages import IncomingMessage, ThreadKey
+from bot.delivery.intake import REPLY_NAMESPACE, IntakeClosed
+from bot.platforms.web import bodies
+from bot.platforms.web.errors import Refused, not_found, not_now, signed_out, too_many
+from bot.platforms.web.hub import Hub
+from bot.platforms.web.rate_limit import RateLimit
+from bot.platforms.web.sessions import Sessions, User, new_user
+from bot.platforms.web.settings import WebSettings
+from bot.platforms.web.views import Views
+from storage.records import Reply
+from storage.replies import ReplyStore
+from storage.transcripts import TranscriptStore
+
+PLATFORM, TENANT = "web", "local"
+THREADS_PER_PAGE = 40
+TURNS_PER_PAGE = 50
+SIGN_INS_PER_MINUTE = 60  # of everybody: each makes a new user, with a limit of its own
+
+Accept = Callable[[IncomingMessage], Awaitable[bool]]
+StopReply = Callable[[str], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Stores:
+    replies: ReplyStore
+    transcripts: TranscriptStore
+
+
+class WebApi:
+    """The handlers. Every one but those that sign in or out wants the cookie."""
+
+    def __init__(
+        self,
+        *,
+        settings: WebSettings,
+        sessions: Sessions,
+        stores: Stores,
+        views: Views,
+        hub: Hub,
+        accept: Accept,
+        stop_reply: StopReply,
+        clock: Clock,
+    ) -> None:
+        self._settings = settings
+        self._sessions = sessions
+        self._replies = stores.replies
+        self._transcripts = stores.transcripts
+        self._views = views
+        self._hub = hub
+        self._accept = accept
+        self._stop_reply = stop_reply
+        self._clock = clock
+        self._questions = RateLimit(settings.questions_per_minute, clock)
+        self._sign_ins = RateLimit(SIGN_INS_PER_MINUTE, clock)
+
+    def require_user(self, request: web.Request) -> User:
+        """Raises: Refused, 401."""
+        user = self._sessions.find(request)
+        if user is None:
+            raise signed_out()
+        return user
+
+    # ── who ──────────────────────────────────────────────────────────────────
+
+    async def me(self, request: web.Request) -> web.Response:
+        """Nobody is an answer too. Renews the cookie: a browser in use stays signed in."""
+        user = self._sessions.find(request)
+        return web.json_response({"user": None}) if user is None else self._welcome(request, user)
+
+    async def sign_in(self, request: web.Request) -> web.Response:
+        """`{"name"}` → a new user of that name."""
+        name = bodies.name_of(await bodies.read_object(request))
+        if wait := self._sign_ins.take(""):
+            raise too_many(wait)
+        return self._welcome(request, new_user(name))
+
+    async def sign_out(self, request: web.Request) -> web.Response:
+        await bodies.read_object(request)
+        response = web.json_response({})
+        self._sessions.forget(request, response)
+        return response
+
+    def _welcome(self, request: web.Request, user: User) -> web.Response:
+        response = web.json_response({"user": user.user_id, "name": user.name})
+        self._sessions.remember(request, response, user)
+        return response
+
+    # ── reading ──────────────────────────────────────────────────────────────
+
+    async def threads(self, request: web.Request) -> web.Response:
+        """The person's threads, the last one spoken in first; `?before=` the last thread of the page before."""
+        user = self.require_user(request)
+        before = request.query.get("before")
+        summaries = await self._transcripts.threads_of(
+            PLATFORM,
+            TENANT,
+            user.user_id,
+            limit=THREADS_PER_PAGE + 1,
+            before=None if before is None else bodies.thread_of(before),
+        )
+        return web.json_response(self._views.threads(summaries, THREADS_PER_PAGE))
+
+    async def thread(self, request: web.Request) -> web.Response:
+        """The newest turns of a thread; `?before=` the first exchange of the page after."""
+        user = self.require_user(request)
+        thread = bodies.thread_of(request.match_info["thread"])
+        before = bodies.exchange_of(request.query.get("before"))
+        number = self._hub.number
+        transcript = await self._transcripts.turns_of(
+            PLATFORM, TENANT, user.user_id, thread, limit=TURNS_PER_PAGE, before=before
+        )
+        if transcript is None:
+            raise not_found()
+        return web.json_response(await self._views.transcript(transcript, number))
+
+    # ── acting ───────────────────────────────────────────────────────────────
+
+    async def ask(self, request: web.Request) -> web.Response:
+        """`{"text", "nonce", "thread"?}` → 202 with the thread and the reply. The same nonce asks once."""
+        user = self.require_user(request)
+        body = await bodies.read_object(request)
+        nonce, text = bodies.nonce_of(body), bodies.question_of(body, self._settings.max_question_characters)
+        if body.get("thread") is None:
+            thread = _new_thread(user, nonce)
+        else:
+            thread = bodies.thread_of(body["thread"])
+            await self._require_thread(user, thread)
+        return await self._question(user, thread, nonce, text, {})
+
+    async def again(self, request: web.Request) -> web.Response:
+        """`{"nonce"}` → a new reply to the question of one that has ended."""
+        user = self.require_user(request)
+        nonce = bodies.nonce_of(await bodies.read_object(request))
+        reply = await self._own_reply(user, request)
+        if reply.final_text is None and reply.state.is_open:
+            raise Refused(HTTPStatus.CONFLICT, "still_open", "This reply is still being written.")
+        return await self._question(user, reply.thread, nonce, reply.question, {"again": reply.reply_id})
+
+    async def stop(self, request: web.Request) -> web.Response:
+        user = self.require_user(request)
+        await bodies.read_object(request)
+        reply = await self._own_reply(user, request)
+        return web.json_response({"stopped": self._stop_reply(reply.reply_id)})
+
+    async def _question(self, user: User, thread: str, nonce: str, text: str, address: dict[str, str]) -> web.Response:
+        if wait := self._questions.take(user.user_id):
+            raise too_many(wait)
+        message_key = f"{PLATFORM}:{TENANT}:{user.user_id}:{nonce}"
+        message = IncomingMessage(
+            thread=ThreadKey(PLATFORM, TENANT, user.user_id, thread),
+            message_key=message_key,
+            user=user.user_id,
+            text=text,
+            sent_at=self._clock.now(),
+            address=address,
+        )
+        reply_id = str(uuid.uuid5(REPLY_NAMESPACE, message_key))
+        try:
+            if not await self._accept(message):
+                earlier = await self._replies.find(reply_id)
+                thread = earlier.thread if earlier else thread
+        except IntakeClosed:
+            raise not_now() from None
+        return web.json_response({"thread": thread, "reply": reply_id}, status=HTTPStatus.ACCEPTED)
+
+    async def _require_thread(self, user: User, thread: str) -> None:
+        if await self._transcripts.turns_of(PLATFORM, TENANT, user.user_id, thread, limit=1) is None:
+            raise not_found()
+
+    async def _own_reply(self, user: User, request: web.Request) -> Reply:
+        reply = await self._replies.find(bodies.reply_of(request.match_info["reply"]))
+        if reply is None or (reply.platform, reply.tenant, reply.channel) != (PLATFORM, TENANT, user.user_id):
+            raise not_found()
+        return reply
+
+
+def _new_thread(user: User, nonce: str) -> str:
+    """Follows from the nonce, so that a question that is sent once more opens the same thread."""
+    digest = hashlib.sha256(f"{user.user_id}:{nonce}".encode()).digest()
+    return base64.urlsafe_b64encode(digest[:16]).decode().rstrip("=")

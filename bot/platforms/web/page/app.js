@@ -1,0 +1,288 @@
+// The page: who is signed in, which conversation is open, what is done with it.
+import { api, newNonce } from "./api.js";
+import { Composer } from "./composer.js";
+import { byId, h } from "./dom.js";
+import { Sidebar } from "./sidebar.js";
+import { askName, confirmLeaving } from "./signing.js";
+import { forgetDrafts, onOthers, tellOthers } from "./storage.js";
+import { Stream } from "./stream.js";
+import { Turns } from "./turns.js";
+import { speak, switchLanguage, t } from "./words.js";
+
+const { title, examples, mostCharacters } = document.documentElement.dataset;
+const ANNOUNCED_CHARACTERS = 600;
+const AGAIN_MILLISECONDS = 2_000;
+
+let me = null;
+let thread = null; // null: a new conversation
+let opening = 0; // counts, so that an answer to an earlier click does not overwrite a later one
+
+const turns = new Turns({ onStop: stop, onAgain: again });
+const sidebar = new Sidebar({ onMore: moreThreads });
+const composer = new Composer({ onSend: ask, onStop: stopNewest });
+const stream = new Stream({ onOpen: onConnected, onLost, onReply, onBehind: refresh });
+
+// ── signing in and out ─────────────────────────────────────────────────────
+
+async function begin() {
+  speak();
+  const found = await api.me().catch(() => null);
+  if (found === null) {
+    byId("chat").hidden = false;
+    onLost();
+    setTimeout(begin, AGAIN_MILLISECONDS);
+    return;
+  }
+  me = found;
+  if (found.user === null) {
+    me = await askName();
+    tellOthers();
+  }
+  byId("lost").hidden = true;
+  byId("sign-in").hidden = true;
+  byId("chat").hidden = false;
+  byId("who").textContent = me.name;
+  draw();
+  composer.focus();
+  await openFromAddress();
+  stream.open();
+}
+
+async function signOut() {
+  if (!(await confirmLeaving())) return;
+  try {
+    await api.signOut();
+  } catch (error) {
+    tell(error);
+    return;
+  }
+  forgetDrafts();
+  tellOthers();
+  location.assign("/");
+}
+
+// ── the conversation ───────────────────────────────────────────────────────
+
+async function openFromAddress() {
+  const wanted = decodeURIComponent(location.hash.slice(1)) || null;
+  const number = ++opening;
+  thread = wanted;
+  turns.clear();
+  hush();
+  composer.open(`${me.user}.${thread ?? "new"}`);
+  draw();
+  if (wanted === null) return;
+  try {
+    const loaded = await api.thread(wanted);
+    if (number === opening) showTurns(loaded);
+  } catch (error) {
+    if (number !== opening) return;
+    if (error.code === "not_found") {
+      history.replaceState(null, "", "/");
+      thread = null;
+      composer.open(`${me.user}.new`);
+    }
+    draw();
+    tell(error);
+  }
+}
+
+function showTurns(loaded) {
+  turns.show(loaded.turns);
+  if (loaded.turns.length && loaded.turns[0].exchange <= turns.firstExchange()) byId("earlier").hidden = !loaded.earlier;
+  turns.toEnd();
+  draw();
+}
+
+/** Load what is shown anew: after the connection was away, or when something came that is not known here. */
+async function refresh() {
+  const number = opening;
+  try {
+    sidebar.show(await api.threads());
+    if (thread !== null) {
+      const loaded = await api.thread(thread);
+      if (number === opening) turns.show(loaded.turns);
+    }
+    draw();
+  } catch (error) {
+    if (error.code === "signed_out") location.reload();
+  }
+}
+
+async function earlier() {
+  const number = opening;
+  try {
+    const loaded = await api.thread(thread, turns.firstExchange());
+    if (number !== opening) return;
+    turns.keepPlace(() => turns.show(loaded.turns));
+    byId("earlier").hidden = !loaded.earlier;
+  } catch (error) {
+    tell(error);
+  }
+}
+
+async function moreThreads() {
+  try {
+    sidebar.add(await api.threads(sidebar.lastThread()));
+  } catch (error) {
+    tell(error);
+  }
+}
+
+// ── asking ─────────────────────────────────────────────────────────────────
+
+async function ask(text, nonce) {
+  if (text.length > Number(mostCharacters)) {
+    say(t("too_long", { limit: mostCharacters, length: text.length }));
+    return false;
+  }
+  return accepted(() => api.ask(text, thread, nonce));
+}
+
+async function again(replyId) {
+  const nonce = newNonce();
+  await accepted(() => api.again(replyId, nonce));
+  composer.focus();
+}
+
+/** Send a question and show the thread it is in. Whether it was taken. */
+async function accepted(send) {
+  hush();
+  const number = opening;
+  try {
+    const answer = await send();
+    if (number === opening) await follow(answer.thread);
+    return true;
+  } catch (error) {
+    tell(error);
+    return false;
+  }
+}
+
+async function follow(asked) {
+  if (thread !== asked) {
+    thread = asked;
+    history.pushState(null, "", `#${asked}`);
+  }
+  const loaded = await api.thread(asked).catch(() => null); // the stream brings it later
+  if (loaded && thread === asked) showTurns(loaded);
+  composer.open(`${me.user}.${asked}`);
+  const listed = await api.threads().catch(() => null);
+  if (listed) sidebar.show(listed);
+  draw();
+}
+
+async function stop(replyId) {
+  try {
+    await api.stop(replyId);
+    composer.focus(); // the button that was pressed goes away
+  } catch (error) {
+    tell(error);
+  }
+}
+
+function stopNewest() {
+  const open = turns.openReply();
+  if (open) stop(open.reply);
+}
+
+// ── what comes by itself ───────────────────────────────────────────────────
+
+let refreshing = 0;
+
+function onReply(frame) {
+  if (frame.thread === thread && turns.has(frame.reply)) {
+    const hasEnded = turns.update(frame);
+    composer.setStoppable(turns.openReply() !== null);
+    if (hasEnded) announce(`${t("answer_complete")} ${frame.text.slice(0, ANNOUNCED_CHARACTERS)}`);
+    return;
+  }
+  if (frame.thread !== thread && sidebar.titleOf(frame.thread) !== undefined) return;
+  clearTimeout(refreshing); // asked in another window
+  refreshing = setTimeout(refresh, 300);
+}
+
+function onConnected() {
+  byId("lost").hidden = true;
+  refresh();
+}
+
+async function onLost() {
+  byId("lost").textContent = t("lost");
+  byId("lost").hidden = false;
+  if (!me?.user) return;
+  const found = await api.me().catch(() => null);
+  if (found && found.user !== me.user) location.reload(); // signed out, or in as somebody else, elsewhere
+}
+
+// ── showing ────────────────────────────────────────────────────────────────
+
+function draw() {
+  const isNew = thread === null;
+  const heading = isNew ? t("new_conversation") : sidebar.titleOf(thread) || t("untitled");
+  byId("heading").textContent = heading;
+  document.title = isNew ? title : `${heading.slice(0, 60)} · ${title}`;
+  byId("empty").hidden = !isNew;
+  if (isNew) byId("earlier").hidden = true;
+  const questions = JSON.parse(examples);
+  byId("examples").replaceChildren(
+    ...(questions.length ? questions : t("examples")).map((question) =>
+      h("li", {}, h("button", { type: "button", "data-testid": "example", onclick: () => composer.suggest(question) }, question)),
+    ),
+  );
+  sidebar.mark(thread);
+  composer.setStoppable(turns.openReply() !== null);
+}
+
+function say(words) {
+  byId("notice").textContent = words;
+  byId("notice").hidden = false;
+}
+
+function hush() {
+  byId("notice").hidden = true;
+}
+
+function tell(error) {
+  if (error.code === "signed_out") {
+    location.reload();
+    return;
+  }
+  const words = t(error.code, { seconds: error.retryAfterSeconds, message: error.message });
+  say(words ?? error.message);
+}
+
+function announce(words) {
+  byId("announcer").textContent = words;
+}
+
+function startNew() {
+  sidebar.close();
+  if (location.hash) history.pushState(null, "", "/");
+  openFromAddress();
+  composer.focus();
+}
+
+function changeLanguage() {
+  switchLanguage();
+  speak();
+  if (!me?.user) return;
+  turns.redraw();
+  draw();
+}
+
+addEventListener("popstate", () => me?.user && openFromAddress());
+addEventListener("keydown", (event) => {
+  if (event.key === "Escape" && !event.isComposing && !sidebar.isOpen && !byId("leaving").open) stopNewest();
+});
+for (const button of document.querySelectorAll("button.language")) button.addEventListener("click", changeLanguage);
+document.querySelector(".skip").addEventListener("click", (event) => {
+  event.preventDefault(); // the address names the conversation
+  byId("question").focus();
+});
+byId("new").addEventListener("click", startNew);
+byId("new-small").addEventListener("click", startNew);
+byId("earlier").addEventListener("click", earlier);
+byId("sign-out").addEventListener("click", signOut);
+onOthers(() => location.reload());
+begin();

@@ -1,0 +1,144 @@
+// The conversation: each question with its reply, along one thread.
+import { copyButton } from "./copying.js";
+import { byId, h, patchChildren } from "./dom.js";
+import { markdown } from "./markdown.js";
+import { t } from "./words.js";
+
+const NEAR_THE_END = 90; // pixels: a reader who is that close wants to see what comes
+
+export class Turns {
+  #list = byId("turns");
+  #scroller = byId("scroller");
+  #newest = byId("newest");
+  #turns = new Map(); // by reply id: { turn, reply, nodes }
+  #isAtEnd = true;
+
+  /** `onStop(reply)`, `onAgain(reply)`: what the buttons ask for. */
+  constructor(handlers) {
+    this.handlers = handlers;
+    this.#scroller.addEventListener("scroll", () => this.#onScroll(), { passive: true });
+    this.#newest.addEventListener("click", () => this.toEnd());
+    new ResizeObserver(() => this.#isAtEnd && this.toEnd()).observe(this.#list);
+  }
+
+  has(replyId) {
+    return this.#turns.has(replyId);
+  }
+
+  clear() {
+    this.#turns.clear();
+    this.#list.replaceChildren();
+    this.#isAtEnd = true;
+    this.#newest.hidden = true;
+  }
+
+  /** Show these turns: new ones are put in their order, known ones take what is newer. */
+  show(turns) {
+    for (const turn of turns) {
+      if (this.has(turn.reply.reply)) this.update(turn.reply);
+      else this.#add(turn);
+    }
+  }
+
+  /** Whether the frame ended a reply that was open. */
+  update(frame) {
+    const known = this.#turns.get(frame.reply);
+    if (!known || frame.number < known.reply.number) return false;
+    const wasOpen = known.reply.phase !== "final";
+    known.reply = frame;
+    this.#draw(known);
+    return wasOpen && frame.phase === "final";
+  }
+
+  /** The reply that is being written or waits, the last one if there are several. */
+  openReply() {
+    const open = [...this.#turns.values()].filter(({ reply }) => reply.phase !== "final");
+    return open.at(-1)?.reply ?? null;
+  }
+
+  firstExchange() {
+    return Math.min(...[...this.#turns.values()].map(({ turn }) => turn.exchange));
+  }
+
+  /** In the page's language, after that changed. */
+  redraw() {
+    for (const known of this.#turns.values()) {
+      known.nodes.asked.textContent = t(known.turn.is_again ? "asked_again" : "you_asked");
+      known.nodes.heading.textContent = t("answer");
+      known.nodes.body.replaceChildren();
+      this.#draw(known);
+    }
+  }
+
+  toEnd() {
+    this.#isAtEnd = true;
+    this.#scroller.scrollTop = this.#scroller.scrollHeight;
+    this.#newest.hidden = true;
+  }
+
+  /** Keep what the reader looks at where it is while turns are put in above. */
+  keepPlace(change) {
+    const fromEnd = this.#scroller.scrollHeight - this.#scroller.scrollTop;
+    this.#isAtEnd = false;
+    change();
+    this.#scroller.scrollTop = this.#scroller.scrollHeight - fromEnd;
+  }
+
+  #add(turn) {
+    const nodes = {
+      asked: h("h2", { class: "unseen" }, t(turn.is_again ? "asked_again" : "you_asked")),
+      heading: h("h3", { class: "unseen" }, t("answer")),
+      body: h("div", { class: "body", "data-testid": "answer" }),
+      note: h("p", { class: "note", "data-testid": "note" }),
+      acts: h("div", { class: "acts" }),
+    };
+    nodes.reply = h("article", { class: "reply" }, nodes.heading, nodes.body, nodes.note, nodes.acts);
+    const question = h("div", { class: "question", "data-testid": "asked" }, turn.question || t("untitled"));
+    nodes.item = h("li", { class: turn.is_again ? "turn again" : "turn" }, nodes.asked, question, nodes.reply);
+    if (turn.is_again) nodes.asked.className = "asked-again";
+    const known = { turn, reply: turn.reply, nodes };
+    this.#turns.set(turn.reply.reply, known);
+    this.#list.insertBefore(nodes.item, this.#first(turn.exchange));
+    this.#draw(known);
+  }
+
+  /** The node of the first turn after this exchange. */
+  #first(exchange) {
+    const later = [...this.#turns.values()].filter((known) => known.turn.exchange > exchange);
+    later.sort((one, other) => one.turn.exchange - other.turn.exchange);
+    return later[0]?.nodes.item ?? null;
+  }
+
+  #draw({ reply, nodes }) {
+    nodes.reply.dataset.phase = reply.phase;
+    nodes.reply.setAttribute("aria-busy", String(reply.phase !== "final"));
+    const text = reply.phase === "status" ? reply.text || t("working") : reply.text;
+    patchChildren(nodes.body, markdown(text, codeBlock));
+    nodes.note.textContent = reply.note;
+    nodes.note.hidden = !reply.note;
+    patchChildren(nodes.acts, this.#acts(reply));
+    this.#newest.hidden = this.#isAtEnd || this.openReply() === null;
+  }
+
+  #acts(reply) {
+    if (reply.phase !== "final") {
+      const stop = h("button", { type: "button", "data-testid": "stop", onclick: () => this.handlers.onStop(reply.reply) }, t("stop"));
+      return reply.can_stop ? [stop] : [];
+    }
+    const again = h("button", { type: "button", "data-testid": "again", onclick: () => this.handlers.onAgain(reply.reply) }, t("again"));
+    const text = () => this.#turns.get(reply.reply)?.reply.text ?? "";
+    return [copyButton("copy", text, { "data-testid": "copy" }), again];
+  }
+
+  #onScroll() {
+    const { scrollHeight, scrollTop, clientHeight } = this.#scroller;
+    this.#isAtEnd = scrollHeight - scrollTop - clientHeight < NEAR_THE_END;
+    this.#newest.hidden = this.#isAtEnd || this.openReply() === null;
+  }
+}
+
+function codeBlock(code, language) {
+  const button = copyButton("copy_code", () => code, { class: "copy-code", "data-testid": "copy-code" });
+  const head = h("div", { class: "code-head" }, h("span", {}, language), button);
+  return h("div", { class: "code" }, head, h("pre", { tabindex: "0" }, h("code", {}, code)));
+}

@@ -1,0 +1,136 @@
+// Every word of the page, in both languages, and which language it speaks. Answers speak the language of the question.
+import { stored, store } from "./storage.js";
+
+const WORDS = {
+  en: {
+    sign_in_lead: "Ask about work and get an answer here. It is written by a model on our own machine: nothing you write leaves the company.",
+    your_name: "Your name",
+    sign_in: "Start",
+    sign_in_note: "Your conversations are kept for this browser: there is no password.",
+    other_language: "中文",
+    skip: "Skip to the question box",
+    conversations: "Conversations",
+    show_conversations: "Show conversations",
+    new_conversation: "New conversation",
+    no_threads: "Your conversations will be listed here.",
+    more_threads: "Show more",
+    today: "Today",
+    yesterday: "Yesterday",
+    week: "Last 7 days",
+    older: "Older",
+    untitled: "(no words)",
+    sign_out: "Sign out",
+    sign_out_heading: "Sign out of this browser?",
+    sign_out_warning: "Your conversations belong to this browser. After signing out you cannot open them again, even under the same name.",
+    stay: "Stay",
+    empty_heading: "What would you like to know?",
+    empty_lead: "Ask in your own words, in English or Chinese.",
+    earlier: "Show earlier questions",
+    newest: "Newest",
+    your_question: "Your question",
+    send: "Send",
+    stop: "Stop",
+    hint: "Enter sends · Shift+Enter for a new line · Esc stops an answer",
+    you_asked: "You asked",
+    answer: "Answer",
+    asked_again: "Asked once more",
+    working: "Working on it…",
+    copy: "Copy",
+    copy_code: "Copy code",
+    copied: "Copied",
+    not_copied: "Copying is not allowed here",
+    again: "Try again",
+    answer_complete: "Answer complete.",
+    lost: "Connection lost. Trying again…",
+    not_sent: "Not sent: no connection. Your question is still in the box.",
+    too_many: "That was too many questions at once. Wait {seconds} seconds, then send again.",
+    too_long: "The question is too long: at most {limit} characters, and it has {length}.",
+    too_large: "The question is too large to send. Please shorten it.",
+    not_now: "The service is restarting. Your question is still in the box: send it again in a moment.",
+    not_found: "That conversation is not here.",
+    failed: "Something went wrong on our side. Your question is still in the box. {message}",
+    still_open: "That answer is still being written.",
+    examples: ["How do I request leave?", "Write a polite reply to a late delivery", "Explain what a VPN does, in three sentences"],
+  },
+  zh: {
+    sign_in_lead: "在这里提问并获得回答。回答由公司自有机器上的模型撰写：您写的内容不会离开公司。",
+    your_name: "您的姓名",
+    sign_in: "开始",
+    sign_in_note: "对话保存在此浏览器名下，不设密码。",
+    other_language: "English",
+    skip: "跳到提问框",
+    conversations: "对话",
+    show_conversations: "显示对话",
+    new_conversation: "新对话",
+    no_threads: "您的对话会列在这里。",
+    more_threads: "显示更多",
+    today: "今天",
+    yesterday: "昨天",
+    week: "最近 7 天",
+    older: "更早",
+    untitled: "（无文字）",
+    sign_out: "退出",
+    sign_out_heading: "要在此浏览器退出吗？",
+    sign_out_warning: "您的对话属于此浏览器。退出后，即使使用相同姓名也无法再打开它们。",
+    stay: "留下",
+    empty_heading: "您想了解什么？",
+    empty_lead: "用自己的话提问，中文英文都可以。",
+    earlier: "显示更早的问题",
+    newest: "最新",
+    your_question: "您的问题",
+    send: "发送",
+    stop: "停止",
+    hint: "Enter 发送 · Shift+Enter 换行 · Esc 停止回答",
+    you_asked: "您问",
+    answer: "回答",
+    asked_again: "再问一次",
+    working: "正在处理…",
+    copy: "复制",
+    copy_code: "复制代码",
+    copied: "已复制",
+    not_copied: "此处不允许复制",
+    again: "重试",
+    answer_complete: "回答完毕。",
+    lost: "连接中断，正在重试…",
+    not_sent: "未发送：没有连接。您的问题仍在输入框中。",
+    too_many: "一次提问太多。请等待 {seconds} 秒后再发送。",
+    too_long: "问题太长：最多 {limit} 个字符，现有 {length} 个。",
+    too_large: "问题太大，无法发送，请缩短。",
+    not_now: "服务正在重启。您的问题仍在输入框中，请稍后再发送。",
+    not_found: "找不到该对话。",
+    failed: "我们这边出了问题。您的问题仍在输入框中。{message}",
+    still_open: "该回答仍在书写中。",
+    examples: ["怎么申请年假？", "帮我礼貌地回复一封催货邮件", "用三句话解释什么是 VPN"],
+  },
+};
+
+let language = stored("language") ?? (document.documentElement.lang.startsWith("zh") ? "zh" : "en");
+
+export function t(key, values = {}) {
+  const words = WORDS[language][key];
+  return typeof words === "string" ? words.replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "") : words;
+}
+
+export function locale() {
+  return language === "zh" ? "zh-CN" : "en";
+}
+
+export function switchLanguage() {
+  language = language === "zh" ? "en" : "zh";
+  store("language", language);
+}
+
+/** Put the words into what the shell has marked for them. */
+export function speak() {
+  document.documentElement.lang = locale();
+  for (const node of document.querySelectorAll("[data-t]")) node.textContent = t(node.dataset.t);
+  for (const node of document.querySelectorAll("[data-label]")) {
+    node.setAttribute("aria-label", t(node.dataset.label));
+    if (node.tagName === "BUTTON") node.title = t(node.dataset.label);
+  }
+  for (const node of document.querySelectorAll("[data-placeholder]")) node.placeholder = t(node.dataset.placeholder);
+  for (const node of document.querySelectorAll("button.language")) {
+    node.textContent = t("other_language");
+    node.lang = language === "zh" ? "en" : "zh-CN";
+  }
+}

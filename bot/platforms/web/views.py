@@ -1,0 +1,72 @@
+"""What the page is told, as JSON: threads, turns, and what a reply shows."""
+
+import asyncio
+from functools import lru_cache
+from typing import Any
+
+from bot.conversation.messages import Outcome
+from bot.conversation.phrases import language_of
+from bot.conversation.settings import AnswerSettings
+from bot.delivery.notes import final_note
+from bot.delivery.safe_markdown import safe_markdown
+from bot.platforms.base import Content, Phase
+from bot.platforms.web.hub import Frame, Hub
+from storage.records import ThreadSummary, Transcript, TranscriptTurn
+
+_safe = lru_cache(maxsize=512)(safe_markdown)
+
+
+class Views:
+    def __init__(self, hub: Hub, answers: AnswerSettings) -> None:
+        self._hub = hub
+        self._answers = answers
+
+    def threads(self, summaries: list[ThreadSummary], limit: int) -> dict[str, Any]:
+        """`limit` of them; one more was asked for, to know whether there are more."""
+        threads = [
+            {"thread": summary.thread, "title": " ".join(summary.title.split()), "last_at": summary.last_at.isoformat()}
+            for summary in summaries[:limit]
+        ]
+        return {"threads": threads, "more": len(summaries) > limit}
+
+    async def transcript(self, transcript: Transcript, number: int) -> dict[str, Any]:
+        """`number`: the hub's before the database was read, so that a newer frame wins over this."""
+        turns = []
+        for turn in transcript.turns:
+            turns.append(self._turn(turn, number))
+            await asyncio.sleep(0)  # making Markdown safe takes milliseconds: others get their turn between two
+        return {"thread": transcript.thread, "turns": turns, "earlier": transcript.has_earlier}
+
+    def _turn(self, turn: TranscriptTurn, number: int) -> dict[str, Any]:
+        frame = self._hub.latest(turn.reply_id)
+        if turn.final_text is not None:
+            shown = {"number": number, **_content(self._final(turn, turn.final_text))}
+        elif frame is not None:
+            shown = {"number": frame.number, **_content(frame.content)}
+        else:  # not begun yet, or taken up again after a restart: the page has words for it
+            shown = {"number": number, **_content(Content("", Phase.STATUS, stop_label="stop"))}
+        return {
+            "exchange": turn.exchange,
+            "question": turn.question,
+            "asked_at": turn.sent_at.isoformat(),
+            "is_again": "again" in turn.address,
+            "reply": {"reply": turn.reply_id, **shown},
+        }
+
+    def _final(self, turn: TranscriptTurn, text: str) -> Content:
+        language = language_of(turn.question, self._answers.language)
+        note = final_note(Outcome(turn.outcome), language, disclaimer=self._answers.disclaimer) if turn.outcome else ""
+        return Content(_safe(text, self._answers.link_hosts), Phase.FINAL, note=note)
+
+
+def frame_view(frame: Frame) -> dict[str, Any]:
+    return {"reply": frame.reply_id, "thread": frame.thread, "number": frame.number, **_content(frame.content)}
+
+
+def _content(content: Content) -> dict[str, Any]:
+    return {
+        "phase": content.phase.name.lower(),
+        "text": content.text,
+        "note": content.note,
+        "can_stop": bool(content.stop_label),
+    }
