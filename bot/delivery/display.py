@@ -36,9 +36,11 @@ class Display:
     async def run(self) -> None:
         """Raises: what `ReplyWriter.show` raises."""
         shown = None
-        while not self._closed.is_set():
+        while True:
             await self._offered.wait()
             self._offered.clear()
+            if self._closed.is_set():
+                return
             if self._latest is None or self._latest == shown:
                 continue
             paid_edits = 0

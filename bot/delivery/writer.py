@@ -91,8 +91,8 @@ class ReplyWriter:
             elif message.shown != part:
                 await self._edit(message, part)
         if content.phase is Phase.FINAL:
-            for message in self._messages[len(parts) :]:
-                await self._remove(message)
+            for number, message in enumerate(self._messages[len(parts) :], len(parts)):
+                await self._remove(number, message)
         if content.phase is Phase.GROWING and not self._text_is_visible:
             self._text_is_visible = True
             await self._store.record_streaming(self._reply, self._clock.now())
@@ -169,10 +169,13 @@ class ReplyWriter:
         is_first = content.phase is Phase.GROWING and not self._text_is_visible
         return Urgency.FIRST_TEXT if is_first else Urgency.GROWTH
 
-    async def _remove(self, message: _Message) -> None:
-        if message.ref is not None:
-            await self._delete(message.ref)
-            message.ref, message.shown = None, None
+    async def _remove(self, number: int, message: _Message) -> None:
+        ref = message.ref
+        if ref is None and message.intent_at is not None:  # announced before a restart: it may stand all the same
+            ref = await self._look_for(number, message.intent_at)
+        if ref is not None:
+            await self._delete(ref)
+        message.ref, message.shown, message.intent_at = None, None, None
 
     async def _delete(self, ref: str) -> None:
         await self._patiently(lambda: self._surface.delete(ref), repeat=True)
