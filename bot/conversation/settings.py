@@ -4,11 +4,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-SYSTEM_PROMPT = (
-    "You are a helpful assistant at work. "
-    "Answer the question in a few plain sentences, in the language of the question. "
-    "If you do not know, say so and suggest whom to ask."
-)
+# Short on purpose: asked for more ("in the language of the question"), the smallest model answers in French.
+SYSTEM_PROMPT = "You are a helpful assistant. Answer briefly and plainly."
 
 
 class AnswerSettings(BaseModel):

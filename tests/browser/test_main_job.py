@@ -28,6 +28,7 @@ async def workspace_url(tmp_path: Path, models_dir: Path) -> AsyncIterator[str]:
         "INTHREAD_SANDBOX__PORT": "0",
         "INTHREAD_INFERENCE__MODELS_DIR": str(models_dir),
         "INTHREAD_INFERENCE__MAX_NEW_TOKENS": "60",
+        "INTHREAD_INFERENCE__TEMPERATURE": "0",
     }
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "bot", "run", "--sandbox", env=environment, stdout=asyncio.subprocess.PIPE
