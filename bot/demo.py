@@ -28,8 +28,12 @@ async def serve_with_sandbox(settings: Settings, stop: asyncio.Event, say: Say) 
                 "app_token": SecretStr(sandbox.app_token),
             }
         )
-        say(f"No Slack tokens are set: here is a Slack workspace of your own. Open {sandbox.url}")
-        await serve(settings.model_copy(update={"slack": slack}), stop)
+        # Said when the bot listens: Slack repeats an event that nobody took only after a minute.
+        await serve(
+            settings.model_copy(update={"slack": slack}),
+            stop,
+            lambda: say(f"No Slack tokens are set: here is a Slack workspace of your own. Open {sandbox.url}"),
+        )
 
 
 async def serve_sandbox(
