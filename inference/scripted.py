@@ -56,13 +56,13 @@ class ScriptedEngine:
     async def stream(
         self, messages: Sequence[ChatMessage], sampling: Sampling, stop: StopSignal
     ) -> AsyncGenerator[Piece, None]:
-        """One piece a word. Of `sampling` only `max_new_tokens` means anything here."""
+        """One piece a word. `sampling` means nothing here, not even its length limit: the text is the contract."""
         words = scripted_words(messages, self._settings.words)
-        reason = StopReason.END if len(words) <= sampling.max_new_tokens else StopReason.LENGTH
+        reason = StopReason.END
         with self._slot():
             started = first_at = self._clock()
             spoken = 0
-            for word in words[: sampling.max_new_tokens]:
+            for word in words:
                 await self._wait_for_word(started, spoken + 1)
                 if stop.is_set():
                     reason = StopReason.STOPPED
