@@ -15,7 +15,8 @@ from bot.platforms.slack.dialect import mention_of, plain_text
 
 PLATFORM = "slack"
 # Subtypes that are still somebody writing something. All others (edits, deletions, joins, bots) ask nothing.
-WRITTEN = frozenset({None, "", "thread_broadcast", "file_share", "me_message"})
+WRITTEN = frozenset({"", "thread_broadcast", "file_share", "me_message"})
+_TS = re.compile(r"\d{1,11}(?:\.\d{1,9})?", re.ASCII)
 _LEADING_MENTION = re.compile(r"\s*<@([A-Z0-9]+)(?:\|[^<>]*)?>")
 
 
@@ -55,8 +56,8 @@ def parse_post(body: Mapping[str, Any], us: Identity) -> Post | None:
     event = body.get("event")
     if not isinstance(event, Mapping) or not _is_written(event, us):
         return None
-    text, channel, ts = event.get("text"), event.get("channel"), event.get("ts")
-    if not isinstance(channel, str) or not isinstance(ts, str) or not channel or not ts:
+    text, channel, ts = event.get("text"), event.get("channel"), _ts(event.get("ts"))
+    if not isinstance(channel, str) or not channel or ts is None:
         return None
     text = text if isinstance(text, str) else ""
     leading = _LEADING_MENTION.match(text)
@@ -65,7 +66,7 @@ def parse_post(body: Mapping[str, Any], us: Identity) -> Post | None:
         tenant=_tenant(body, us),
         channel=channel,
         ts=ts,
-        thread_ts=event.get("thread_ts") or None,
+        thread_ts=_ts(event.get("thread_ts")),
         user=str(event["user"]),
         user_team=str(event.get("user_team") or event.get("team") or body.get("team_id") or us.team_id),
         text=text,
@@ -76,10 +77,11 @@ def parse_post(body: Mapping[str, Any], us: Identity) -> Post | None:
 
 
 def _is_written(event: Mapping[str, Any], us: Identity) -> bool:
-    user = event.get("user")
+    user, subtype = event.get("user"), event.get("subtype") or ""
     return (
         event.get("type") in ("app_mention", "message")
-        and event.get("subtype") in WRITTEN
+        and isinstance(subtype, str)
+        and subtype in WRITTEN
         and isinstance(user, str)
         and user not in ("", us.user_id, "USLACKBOT")
         # Bots are not answered: two of them would never stop.
@@ -110,7 +112,7 @@ def to_message(post: Post, us: Identity, dm_mode: str) -> IncomingMessage:
         message_key=f"{PLATFORM}:{post.tenant}:{post.channel}:{post.ts}",
         user=post.user,
         text=strip_invisible(plain_text(text)).strip(),
-        sent_at=datetime.fromtimestamp(_seconds(post.ts), UTC),
+        sent_at=datetime.fromtimestamp(float(post.ts), UTC),
         address=address,
     )
 
@@ -126,8 +128,6 @@ def reply_thread(post: Post, dm_mode: str) -> str | None:
     return post.thread_ts or post.ts
 
 
-def _seconds(ts: str) -> float:
-    try:
-        return float(ts)
-    except ValueError:
-        return 0.0
+def _ts(value: object) -> str | None:
+    """Slack's name of a message, which is its time as well."""
+    return value if isinstance(value, str) and _TS.fullmatch(value) else None
