@@ -114,6 +114,7 @@ def db_upgrade(settings: Settings) -> None:
     """Create the database, or migrate it to this version. `inthread run` does it too."""
     from bot.service import prepare_data
 
+    configure_logging(settings.log)
     before, after = prepare_data(settings)
     click.echo(f"{before or 'new'} → {after}" if before != after else f"at {after} already")
 

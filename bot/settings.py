@@ -155,7 +155,9 @@ def _explain(details: Mapping[str, Any], origins: Mapping[tuple[str, ...], str],
     name = f"[{'.'.join(location[:-1])}] {location[-1]}" if len(location) > 1 else f"[{location[-1]}]"
     if details["type"] == "extra_forbidden":
         return f"unknown setting {name} in {where}{_nearest(location)}"
-    return f"{name} in {where}: {details['msg'][0].lower()}{details['msg'][1:]}, not {details['input']!r}"
+    wrong = f"{name} in {where}: {details['msg'][0].lower()}{details['msg'][1:]}"
+    is_secret = location[:2] in FROM_ENVIRONMENT_ONLY
+    return wrong if is_secret else f"{wrong}, not {details['input']!r}"
 
 
 def _nearest(location: tuple[str, ...]) -> str:
