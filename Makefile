@@ -4,7 +4,7 @@ PYTHON ?= python3
 PIP_FLAGS ?=
 BIN := .venv/bin
 
-.PHONY: help install run test check format docs browser bench-service clean
+.PHONY: help install run test check format docs pictures browser bench-service clean
 
 help: ## What there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -43,6 +43,9 @@ format: install ## Put the code into its form
 
 docs: install ## Write the pages of docs/ that are made from the code
 	$(BIN)/python -m tools.write_docs
+
+pictures: install browser ## Make the pictures of the README anew
+	$(BIN)/python -m tools.take_pictures
 
 bench-service: install ## Acknowledgement, first visible message, loop lag: medians and p99, scripted engine
 	$(BIN)/python -m tools.bench_service
