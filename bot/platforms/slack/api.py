@@ -51,13 +51,19 @@ class SlackApi:
         self.client = client
         self._clock = clock
         self._held_until: dict[str, float] = {}
+        self._in_flight: dict[str, asyncio.Lock] = {}
         self._channels: dict[str, _ChannelPace] = {}
 
     async def call(self, method: Callable[..., Awaitable[Any]], **arguments: Any) -> dict[str, Any]:
         """One call of a method of the SDK's client; Slack's answer. Waits out a Retry-After that is still running.
 
+        One at a time per method: a second one would be under way already when the first learns that it must wait.
         Raises: PlatformError.
         """
+        async with self._in_flight.setdefault(method.__name__, asyncio.Lock()):
+            return await self._call(method, **arguments)
+
+    async def _call(self, method: Callable[..., Awaitable[Any]], **arguments: Any) -> dict[str, Any]:
         name = method.__name__
         while (wait := self._held_until.get(name, 0.0) - self._clock.monotonic()) > 0:
             await self._clock.sleep(wait)
@@ -76,7 +82,7 @@ class SlackApi:
     async def post_message(self, channel: str, **arguments: Any) -> dict[str, Any]:
         """chat.postMessage, no faster than Slack takes them in one channel. Raises: PlatformError."""
         async with self._turn(channel):
-            return await self.call(self.client.chat_postMessage, channel=channel, **arguments)
+            return await self._call(self.client.chat_postMessage, channel=channel, **arguments)
 
     @asynccontextmanager
     async def _turn(self, channel: str) -> AsyncGenerator[None, None]:

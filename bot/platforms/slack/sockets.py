@@ -70,7 +70,7 @@ class SocketPool:
             client.wss_uri = None  # tickets are good once; a loop that is trying takes a new one
             if not client.connect_operation_lock.locked():
                 log.info("socket_reconnecting")
-                await _connect(client)
+                self._spawn(_connect(client))  # not awaited: it tries for ever, with a ticket that we must take from it
 
 
 async def _connect(client: SocketModeClient) -> None:
