@@ -6,9 +6,12 @@ reader, its dequantizers and its tokenizer conversion. Only decoder families who
 accepted; anything else is refused, because a wrong guess would still talk, only worse.
 """
 
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from tqdm import tqdm
 
 from inference.errors import ModelUnusable
 
@@ -96,7 +99,8 @@ def gguf_weights(path: Path, config: Any, dtype: "torch.dtype") -> "dict[str, to
     header = GgufHeader.from_file(str(path))
     lazy = load_gguf_state_dict(header)
     weights = {}
-    for info in header.tensors:
+    # On a terminal only: a log is no place for a bar.
+    for info in tqdm(header.tensors, desc=f"loading {path.name}", disable=None, leave=False, file=sys.stderr):
         values = _dequantized(lazy[info.name][...], info).to(dtype)
         if config.model_type == "llama" and info.name.endswith(("attn_q.weight", "attn_k.weight")):
             heads = config.num_attention_heads if ".attn_q." in info.name else config.num_key_value_heads
