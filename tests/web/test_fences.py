@@ -6,9 +6,11 @@ from pathlib import Path
 
 import aiohttp
 import pytest
+from structlog.testing import capture_logs
 
 from bot.errors import StartFailed
 from bot.platforms.web.sessions import load_key
+from storage.transcripts import TranscriptStore
 from tests.web.chat import Person, RunningService, a_person, header_of, listening, running_service, web_settings
 
 SIGNED_IN_ONLY = ["GET threads", "GET threads/" + "t" * 22, "GET stream", "POST questions"]
@@ -224,6 +226,27 @@ async def test_one_person_cannot_hold_all_streams(alice: Person) -> None:
 async def test_signing_out_forgets_the_cookie(alice: Person) -> None:
     assert (await alice.post("/web/sign-out", {}))[0] == 200
     assert (await alice.get("/web/threads"))[0] == 401
+
+
+async def test_a_mistake_of_ours_is_an_incident_and_not_a_traceback(
+    alice: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fail(*_: object, **__: object) -> None:
+        raise RuntimeError("canary-in-the-error")
+
+    monkeypatch.setattr(TranscriptStore, "threads_of", fail)
+    with capture_logs() as logs:
+        status, body = await alice.get("/web/threads")
+    assert (status, body["error"]) == (500, "failed")
+    [line] = [line for line in logs if line["event"] == "web_request_failed"]
+    assert line["incident"] in body["message"]
+    assert "canary" not in json.dumps(body)
+
+
+async def test_a_stream_is_only_opened_to_be_read(service: RunningService, alice: Person) -> None:
+    cookie = next(iter(alice.session.cookie_jar)).value
+    status, _ = await raw(service, "HEAD", "/web/stream", cookie=cookie)
+    assert status == 404
 
 
 def test_the_key_is_made_once_and_for_the_service_alone(tmp_path: Path) -> None:

@@ -5,11 +5,11 @@ and no database. Subscribers are kept by user, so that a frame has no way to any
 """
 
 import asyncio
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from bot.clock import Clock
 from bot.platforms.base import Content, Phase
 from bot.platforms.web.errors import too_many
 
@@ -61,9 +61,9 @@ class Subscription:
 class Hub:
     """Owned by the event loop."""
 
-    def __init__(self, wall_clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, clock: Clock) -> None:
         # From the clock, so that numbers after a restart are greater than those before it.
-        self._number = int(wall_clock() * 1_000_000)
+        self._number = int(clock.now().timestamp() * 1_000_000)
         self._latest: dict[str, Frame] = {}
         self._subscriptions: dict[str, list[Subscription]] = {}
 

@@ -66,7 +66,7 @@ class WebPlatform:
         self._accept = accept
         self._stop_reply = stop_reply
         self._clock = clock
-        self._hub = Hub()
+        self._hub = Hub(clock)
         self._views = Views(self._hub, answers)
         self._fence = Fence(settings, host)
         self._page: PageFiles | None = None
@@ -119,7 +119,7 @@ class WebPlatform:
             web.get("/web/me", api(self._call(WebApi.me))),
             web.get("/web/threads", api(self._call(WebApi.threads))),
             web.get("/web/threads/{thread}", api(self._call(WebApi.thread))),
-            web.get("/web/stream", api(self._stream)),
+            web.get("/web/stream", api(self._stream), allow_head=False),
             web.post("/web/sign-in", api(self._call(WebApi.sign_in))),
             web.post("/web/sign-out", api(self._call(WebApi.sign_out))),
             web.post("/web/questions", api(self._call(WebApi.ask))),

@@ -2,6 +2,7 @@
 import { api, newNonce } from "./api.js";
 import { Composer } from "./composer.js";
 import { byId, h } from "./dom.js";
+import { announceAnswer, hush, say, sayLost, tell } from "./notices.js";
 import { Sidebar } from "./sidebar.js";
 import { askName, confirmLeaving } from "./signing.js";
 import { forgetDrafts, onOthers, tellOthers } from "./storage.js";
@@ -10,7 +11,6 @@ import { Turns } from "./turns.js";
 import { speak, switchLanguage, t } from "./words.js";
 
 const { title, examples, mostCharacters } = document.documentElement.dataset;
-const ANNOUNCED_CHARACTERS = 600;
 const AGAIN_MILLISECONDS = 2_000;
 
 let me = null;
@@ -38,7 +38,7 @@ async function begin() {
     me = await askName();
     tellOthers();
   }
-  byId("lost").hidden = true;
+  sayLost(false);
   byId("sign-in").hidden = true;
   byId("chat").hidden = false;
   byId("who").textContent = me.name;
@@ -140,6 +140,7 @@ async function ask(text, nonce) {
 }
 
 async function again(replyId) {
+  if (turns.openReply() !== null) return; // the second click of a double click
   const nonce = newNonce();
   await accepted(() => api.again(replyId, nonce));
   composer.focus();
@@ -194,7 +195,7 @@ function onReply(frame) {
   if (frame.thread === thread && turns.has(frame.reply)) {
     const hasEnded = turns.update(frame);
     composer.setStoppable(turns.openReply() !== null);
-    if (hasEnded) announce(`${t("answer_complete")} ${frame.text.slice(0, ANNOUNCED_CHARACTERS)}`);
+    if (hasEnded) announceAnswer(frame.text);
     return;
   }
   if (frame.thread !== thread && sidebar.titleOf(frame.thread) !== undefined) return;
@@ -203,13 +204,12 @@ function onReply(frame) {
 }
 
 function onConnected() {
-  byId("lost").hidden = true;
+  sayLost(false);
   refresh();
 }
 
 async function onLost() {
-  byId("lost").textContent = t("lost");
-  byId("lost").hidden = false;
+  sayLost(true);
   if (!me?.user) return;
   const found = await api.me().catch(() => null);
   if (found && found.user !== me.user) location.reload(); // signed out, or in as somebody else, elsewhere
@@ -232,28 +232,6 @@ function draw() {
   );
   sidebar.mark(thread);
   composer.setStoppable(turns.openReply() !== null);
-}
-
-function say(words) {
-  byId("notice").textContent = words;
-  byId("notice").hidden = false;
-}
-
-function hush() {
-  byId("notice").hidden = true;
-}
-
-function tell(error) {
-  if (error.code === "signed_out") {
-    location.reload();
-    return;
-  }
-  const words = t(error.code, { seconds: error.retryAfterSeconds, message: error.message });
-  say(words ?? error.message);
-}
-
-function announce(words) {
-  byId("announcer").textContent = words;
 }
 
 function startNew() {

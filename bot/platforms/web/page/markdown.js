@@ -4,7 +4,7 @@ import { h } from "./dom.js";
 import { inline } from "./inline.js";
 
 const DEEPEST = 6;
-const FENCE = /^ {0,3}```\s*([\w+#.-]*)\s*$/;
+const FENCE = /^ {0,3}```([\w+#.-]*) *$/; // as the server leaves them
 const HEADING = /^ {0,3}(#{1,6})\s+(.*?)\s*#*$/;
 const RULE = /^ {0,3}(?:(?:\*\s*){3,}|(?:-\s*){3,}|(?:_\s*){3,})$/;
 const QUOTE = /^ {0,3}>\s?(.*)$/;
@@ -43,7 +43,7 @@ function block(lines, at, codeBlock, depth) {
 
 function fence(lines, start, codeBlock) {
   let end = start + 1;
-  while (end < lines.length && !/^ {0,3}```\s*$/.test(lines[end])) end += 1;
+  while (end < lines.length && !/^ {0,3}``` *$/.test(lines[end])) end += 1;
   return [codeBlock(lines.slice(start + 1, end).join("\n"), lines[start].match(FENCE)[1]), end + 1];
 }
 

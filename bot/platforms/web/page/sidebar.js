@@ -96,6 +96,7 @@ export class Sidebar {
     this.#backdrop.hidden = !isOpen;
     this.#sidebar.classList.toggle("open", isOpen);
     this.#sidebar.inert = NARROW.matches && !isOpen;
+    document.querySelector(".conversation").inert = isOpen;
     this.#menu.setAttribute("aria-expanded", String(isOpen));
     if (isOpen) byId("new").focus();
   }
