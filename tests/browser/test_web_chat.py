@@ -214,3 +214,47 @@ async def test_a_restart_is_told_and_mends_itself(browser: webdriver.Chrome, dat
 def _wait_for_answers(browser: webdriver.Chrome, count: int) -> None:
     selector = '[data-phase="final"]'
     WebDriverWait(browser, 10).until(lambda driver: len(driver.find_elements(By.CSS_SELECTOR, selector)) >= count)
+
+
+MARKDOWN = [
+    ("plain\ntext", "<p>plain<br>text</p>"),
+    ("**b** *i* _i_ ~~d~~ `c*d*`", "<p><strong>b</strong> <em>i</em> <em>i</em> <del>d</del> <code>c*d*</code></p>"),
+    ("**b *bi* b**", "<p><strong>b <em>bi</em> b</strong></p>"),
+    ("2 * 3 * 4, snake_case_name, **open", "<p>2 * 3 * 4, snake_case_name, **open</p>"),
+    ("\\*not\\*", "<p>*not*</p>"),
+    ("# One\n## Two", "<h3>One</h3><h4>Two</h4>"),
+    ("- a\n- b\n  - c", "<ul><li>a</li><li>b<ul><li>c</li></ul></li></ul>"),
+    ("1. a\n\n2. b", "<ol><li>a</li><li>b</li></ol>"),
+    ("3) a", '<ol start="3"><li>a</li></ol>'),
+    ("> a\n> > b", "<blockquote><p>a</p><blockquote><p>b</p></blockquote></blockquote>"),
+    ("```py\n<b>\n```", "<pre>py:&lt;b&gt;</pre>"),
+    ("```\nopen", "<pre>:open</pre>"),
+    ("---", "<hr>"),
+    ("<b>&amp;", "<p>&lt;b&gt;&amp;amp;</p>"),
+    (
+        "| a | b |\n|---|---|\n| 1 | **2** |",
+        '<div class="table" tabindex="0"><table><thead><tr><th>a</th><th>b</th></tr></thead>'
+        "<tbody><tr><td>1</td><td><strong>2</strong></td></tr></tbody></table></div>",
+    ),
+    ("[x](https://a.example/b)", '<p><a href="https://a.example/b" {LINK}>x</a></p>'),
+    ("see https://a.example/b.", '<p>see <a href="https://a.example/b" {LINK}>https://a.example/b</a>.</p>'),
+    ("[https://b.example](https://a.example)", '<p><a href="https://a.example" {LINK}>https://b.example</a></p>'),
+    ("[x](javascript:alert(1)) [y](//a.example)", "<p>[x](javascript:alert(1)) [y](//a.example)</p>"),
+    ("[x](data:text/html,y) [z](vbscript:y)", "<p>[x](data:text/html,y) [z](vbscript:y)</p>"),
+    ('[x](https://a.example/"onclick=y)', '<p><a href="https://a.example/&quot;onclick=y" {LINK}>x</a></p>'),
+]
+RENDER = """
+const [text, done] = arguments;
+import("/web/page/markdown.js").then(({ markdown }) => {
+  const box = document.createElement("div");
+  const pre = (code, language) => Object.assign(document.createElement("pre"), { textContent: `${language}:${code}` });
+  box.append(...markdown(text, pre));
+  done(box.innerHTML);
+});
+"""
+
+
+async def test_markdown_becomes_nodes(chat: Chat, browser: webdriver.Chrome) -> None:
+    for text, expected in MARKDOWN:
+        html = await asyncio.to_thread(browser.execute_async_script, RENDER, text)
+        assert html == expected.replace("{LINK}", 'target="_blank" rel="noopener noreferrer nofollow"'), text
