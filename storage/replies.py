@@ -130,6 +130,10 @@ class ReplyStore:
             lambda connection: _move(connection, reply, now, attempt=ReplyRow.attempt + 1, lease_until=now + lease)
         )
 
+    async def record_progress(self, reply: Reply, now: datetime, lease: timedelta) -> None:
+        """The answer grows: the lease from now."""
+        await self._database.write(lambda connection: _move(connection, reply, now, lease_until=now + lease))
+
     async def expired_replies(self, now: datetime) -> list[Reply]:
         """Open replies whose worker has shown no progress for longer than its lease, oldest first."""
 

@@ -184,10 +184,14 @@ class Worker:
         question = Question(run.reply.thread_id, run.reply.exchange, run.reply.question)
         writing = {"note": phrase("writing", language), "stop_label": phrase("stop", language)}
         async with aclosing(self._answerer.answer(question, run.stop)) as updates:
+            renewed_at = self._clock.now()
             async for update in updates:
                 if update.outcome is not None:
                     return Ending(update.text, update.outcome, self._figures(update))
                 self._offer(run, display, Content(update.text, Phase.GROWING, **writing))
+                if (now := self._clock.now()) - renewed_at > self._lease / 4:
+                    await self._store.record_progress(run.reply, now, self._lease)
+                    renewed_at = now
         raise RuntimeError("the answer ended without an outcome")
 
     async def _end(self, reply: Reply, writer: ReplyWriter, ending: Ending) -> None:

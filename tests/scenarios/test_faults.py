@@ -104,6 +104,38 @@ async def test_a_question_asked_while_nobody_ran_is_answered_when_slack_delivers
     assert await house.answered(GENERAL, ts) == [scripted("is anybody there?")]
 
 
+# ── the sweep ────────────────────────────────────────────────────────────────
+
+SWEEPING = {"stuck_replies_seconds": 0.2}
+
+
+async def test_an_answer_that_makes_progress_is_not_ended_however_long_it_takes(house: House) -> None:
+    await house.start(scripted=SLOWLY, delivery={"lease_seconds": 8}, jobs=SWEEPING)
+    ts = await house.ask(ALICE, GENERAL, "slow but alive")
+
+    assert await house.answered(GENERAL, ts) == [scripted("slow but alive", 100)]
+
+
+async def test_who_waits_in_line_is_not_ended_however_long_it_takes(house: House) -> None:
+    one_by_one = {"words": 50, "words_per_second": 50, "max_concurrent": 1}
+    await house.start(scripted=one_by_one, delivery={"lease_seconds": 8}, jobs=SWEEPING)
+    threads = [
+        (channel, await house.ask(user, channel, "hello")) for user, channel in zip(PEOPLE, PLACES, strict=False)
+    ]
+
+    for channel, ts in threads:
+        assert await house.answered(channel, ts) == [scripted("hello", 50)]
+
+
+async def test_an_answer_without_progress_is_ended_with_a_sentence(house: House) -> None:
+    stuck = {"words": 100, "words_per_second": 0.1}
+    await house.start(scripted=stuck, delivery={"lease_seconds": 5, "grace_seconds": 0}, jobs=SWEEPING)
+    ts = await house.ask(ALICE, GENERAL, "is anybody at work?")
+
+    (text,) = await house.answered(GENERAL, ts)
+    assert text.startswith(phrase("failed", "en", incident="").removesuffix(")"))
+
+
 # ── the database ─────────────────────────────────────────────────────────────
 
 

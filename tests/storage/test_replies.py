@@ -185,9 +185,10 @@ async def test_an_unknown_reply_cannot_be_claimed(replies: ReplyStore) -> None:
         lambda replies, reply: replies.record_streaming(reply, LATER),
         lambda replies, reply: finish(replies, reply),
         lambda replies, reply: replies.record_attempt(reply, LATER, LEASE),
+        lambda replies, reply: replies.record_progress(reply, LATER, LEASE),
         lambda replies, reply: replies.record_closed(reply, ReplyState.DONE, LATER),
     ],
-    ids="intent next_intent posted next_posted streaming final attempt closed".split(),
+    ids="intent next_intent posted next_posted streaming final attempt progress closed".split(),
 )
 async def test_whoever_was_overtaken_can_write_nothing(replies: ReplyStore, step) -> None:  # type: ignore[no-untyped-def]
     old = await claimed(replies)
