@@ -2,7 +2,9 @@
 
 ServiceError
 ├── SettingsWrong   settings.toml or the environment: which key, and what it should be
-└── StartFailed     a port, a token, a folder
+├── StartFailed     a port, a token, a folder
+├── NotRunning      there is no service to ask
+└── NotFound        no such thread or reply
 """
 
 
@@ -15,4 +17,12 @@ class SettingsWrong(ServiceError):
 
 
 class StartFailed(ServiceError):
+    pass
+
+
+class NotRunning(ServiceError):
+    pass
+
+
+class NotFound(ServiceError):
     pass

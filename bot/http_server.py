@@ -1,6 +1,8 @@
 """The service's own HTTP: health, readiness, metrics, and the routes that a platform brings along."""
 
-from collections.abc import Callable, Iterable
+import ipaddress
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Any
 
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
@@ -11,6 +13,7 @@ from bot.errors import StartFailed
 MOST_BODY_BYTES = 256 * 1024
 
 Readiness = Callable[[], dict[str, bool]]
+Status = Callable[[], Awaitable[dict[str, Any]]]
 
 
 class HttpSettings(BaseModel):
@@ -23,10 +26,13 @@ class HttpSettings(BaseModel):
 class HttpServer:
     """Open between `start` and `close`."""
 
-    def __init__(self, host: str, port: int, readiness: Readiness, routes: Iterable[web.RouteDef] = ()) -> None:
+    def __init__(
+        self, host: str, port: int, readiness: Readiness, status: Status, routes: Iterable[web.RouteDef] = ()
+    ) -> None:
         self._host = host
         self._port = port
         self._readiness = readiness
+        self._status = status
         self._routes = routes
         self._runner: web.AppRunner | None = None
 
@@ -35,6 +41,7 @@ class HttpServer:
         app = web.Application(client_max_size=MOST_BODY_BYTES)
         app.router.add_get("/healthz", _healthz)
         app.router.add_get("/readyz", self._readyz)
+        app.router.add_get("/statusz", self._statusz)
         app.router.add_get("/metrics", _metrics)
         app.router.add_routes(self._routes)
         self._runner = web.AppRunner(app, access_log=None)
@@ -64,6 +71,24 @@ class HttpServer:
         parts = self._readiness()
         ready = all(parts.values())
         return web.json_response({"ready": ready, **parts}, status=200 if ready else 503)
+
+    async def _statusz(self, request: web.Request) -> web.Response:
+        """For this machine alone, whatever address is listened on."""
+        if not _is_from_here(request):
+            raise web.HTTPNotFound
+        return web.json_response(await self._status(), headers={"Cache-Control": "no-store"})
+
+
+def _is_from_here(request: web.Request) -> bool:
+    """From this machine, and not handed on by a proxy or by a page of another site under a name of its own."""
+    if any(name in request.headers for name in ("X-Forwarded-For", "Forwarded", "Origin")):
+        return False
+    try:
+        return ipaddress.ip_address((request.remote or "").partition("%")[0]).is_loopback and (
+            request.url.host == "localhost" or ipaddress.ip_address(request.url.host or "").is_loopback
+        )
+    except ValueError:
+        return False
 
 
 async def _healthz(_request: web.Request) -> web.Response:

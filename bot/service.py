@@ -4,6 +4,7 @@ import asyncio
 import secrets
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
+from importlib.metadata import version as installed_version
 from typing import Any
 
 import structlog
@@ -16,12 +17,14 @@ from bot.delivery.dispatcher import Dispatcher
 from bot.delivery.intake import Intake
 from bot.delivery.line import Line
 from bot.delivery.worker import Worker
+from bot.error_tally import ErrorTally
 from bot.errors import StartFailed
 from bot.http_server import HttpServer
 from bot.jobs.schedule import job_table, start_scheduler
 from bot.loop_lag import LoopLag
 from bot.platforms.base import Platform
 from bot.platforms.errors import PlatformUnauthorized
+from bot.platforms.slack.listeners import Delivery
 from bot.platforms.slack.platform import SlackPlatform
 from bot.platforms.web.api import Stores
 from bot.platforms.web.platform import WebPlatform
@@ -30,6 +33,7 @@ from inference.engine import Engine
 from inference.factory import open_engine, preload
 from storage import migrations
 from storage.database import Database
+from storage.records import AskedQuestion
 from storage.replies import ReplyStore
 from storage.threads import ThreadStore
 from storage.transcripts import TranscriptStore
@@ -89,8 +93,11 @@ class Service:
     def __init__(self, settings: Settings, engine: Engine, database: Database, clock: Clock) -> None:
         self._settings = settings
         self._engine = engine
+        self._clock = clock
+        self._began_at = clock.monotonic()
+        self._errors = ErrorTally(clock)
         self._threads = ThreadStore(database)
-        replies = ReplyStore(database)
+        replies = self._replies = ReplyStore(database)
         self._line = Line(
             max_active=engine.limits.max_concurrent,
             waiting_per_user=settings.delivery.waiting_per_user,
@@ -113,18 +120,28 @@ class Service:
         self._platforms: dict[str, Platform] = {}
         routes: list[web.RouteDef] = []
         if settings.slack.is_on:
-            slack = self._slack_platform(clock)
+            slack = self._slack_platform(TranscriptStore(database), clock)
             self._platforms[slack.name] = slack
+            routes += slack.routes()
         if settings.web.enabled:
             chat = self._web_platform(Stores(replies, TranscriptStore(database)), clock)
             self._platforms[chat.name] = chat
             routes += chat.routes()
         self._loop_lag = LoopLag(clock)
-        self._http = HttpServer(settings.service.host, settings.service.port, self.readiness, routes)
+        self._http = HttpServer(settings.service.host, settings.service.port, self.readiness, self.status, routes)
 
-    def _slack_platform(self, clock: Clock) -> SlackPlatform:
-        stop_reply = self._dispatcher.stop_reply
-        return SlackPlatform(self._settings.slack, self._intake.accept, self._knows_thread, stop_reply, clock)
+    def _slack_platform(self, transcripts: TranscriptStore, clock: Clock) -> SlackPlatform:
+        async def last_questions(tenant: str, user: str, limit: int) -> list[AskedQuestion]:
+            return await transcripts.questions_of(SlackPlatform.name, tenant, user, limit=limit)
+
+        delivery = Delivery(
+            accept=self._intake.accept,
+            knows_thread=self._knows_thread,
+            stop_reply=self._dispatcher.stop_reply,
+            stop_thread=self._dispatcher.stop_thread,
+            last_questions=last_questions,
+        )
+        return SlackPlatform(self._settings.slack, delivery, self._settings.answers.language, clock)
 
     def _web_platform(self, stores: Stores, clock: Clock) -> WebPlatform:
         return WebPlatform(
@@ -142,8 +159,23 @@ class Service:
         """Whether each platform takes questions now. They are taken while the model still loads: they wait in line."""
         return {name: platform.is_ready for name, platform in self._platforms.items()}
 
+    async def status(self) -> dict[str, Any]:
+        """How it is, for `inthread status`: figures and names, never text."""
+        counts = await self._replies.count_by_state()
+        return {
+            "service": "inthread",
+            "version": installed_version("inthread"),
+            "uptime_seconds": round(self._clock.monotonic() - self._began_at, 1),
+            "ready": {"model": self._line.is_open, **self.readiness()},
+            "model": {"id": self._engine.model.id, "sha256": self._engine.model.sha256},
+            "line": {"is_open": self._line.is_open, "active": self._line.active, "waiting": self._line.waiting},
+            "replies": {str(state): count for state, count in sorted(counts.items())},
+            "errors_last_hour": self._errors.count(),
+        }
+
     async def run(self, stop: asyncio.Event, on_ready: Callable[[], None]) -> None:
         """Take questions and answer them until `stop` is set."""
+        self._errors.attach()
         await self._http.start()
         log.info("listening", url=self._http.url)
         # Importing a model's libraries holds the interpreter for seconds: done before anybody expects an answer.
@@ -174,6 +206,7 @@ class Service:
         for platform in self._platforms.values():
             await platform.stop()
         await self._http.close()
+        self._errors.detach()
 
     async def _warm_up(self) -> None:
         await self._engine.warm_up()

@@ -8,6 +8,7 @@ import difflib
 import os
 import tomllib
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -77,7 +78,20 @@ class Settings(BaseModel):
         return self.inference.models_dir or self.service.data_dir / "models"
 
 
+@dataclass(frozen=True, slots=True)
+class TracedSettings:
+    """Settings, and which file or variable each value that is not a default came from."""
+
+    settings: Settings
+    origins: Mapping[tuple[str, ...], str]
+
+
 def load_settings(path: Path | None = None, environ: Mapping[str, str] | None = None) -> Settings:
+    """The settings in force. Raises: SettingsWrong, as `trace_settings`."""
+    return trace_settings(path, environ).settings
+
+
+def trace_settings(path: Path | None = None, environ: Mapping[str, str] | None = None) -> TracedSettings:
     """The settings in force: defaults, then the file, then the environment.
 
     The file is `path`, else the one that INTHREAD_SETTINGS names, else settings.toml of the working folder if there
@@ -88,14 +102,23 @@ def load_settings(path: Path | None = None, environ: Mapping[str, str] | None = 
     values = _read_file(named)
     source = str(named or DEFAULT_FILE)
     _refuse_secrets(values, source)
+    in_file = dict.fromkeys(_leaves(values, ()), source)
     origins: dict[tuple[str, ...], str] = {}
     for keys, value, variable in _from_environment(environ):
         _set(values, keys, value)
         origins[keys] = variable
     try:
-        return Settings.model_validate(values)
+        return TracedSettings(Settings.model_validate(values), in_file | origins)
     except ValidationError as error:
         raise SettingsWrong("; ".join(_explain(details, origins, source) for details in error.errors())) from None
+
+
+def _leaves(values: Mapping[str, Any], table: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+    for key, value in values.items():
+        if isinstance(value, Mapping):
+            yield from _leaves(value, (*table, key))
+        else:
+            yield (*table, key)
 
 
 def _read_file(named: Path | None) -> dict[str, Any]:

@@ -4,6 +4,7 @@ StorageError
 ├── DatabaseUnusable   cannot be opened: path, permissions, an SQLite library with a known defect
 ├── DatabaseOutdated   migrations are missing, or the file comes from a newer version
 ├── DatabaseInUse      another service has this file open
+├── BackupFailed       no copy was made: where it should go, or what it holds
 └── LeaseLost          somebody else took this reply over; do nothing more with it
 """
 
@@ -21,6 +22,10 @@ class DatabaseOutdated(StorageError):
 
 
 class DatabaseInUse(StorageError):
+    pass
+
+
+class BackupFailed(StorageError):
     pass
 
 

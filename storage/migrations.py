@@ -46,7 +46,12 @@ def upgrade(url: str) -> tuple[str | None, str | None]:
 
 def require_current(connection: Connection) -> None:
     """Raises: DatabaseOutdated, when `inthread db upgrade` has to run first or the file is from a newer version."""
-    revision, head = _revision(connection), _script_directory().get_current_head()
+    require_revision(_revision(connection))
+
+
+def require_revision(revision: str | None) -> None:
+    """Raises: DatabaseOutdated, as `require_current`."""
+    head = _script_directory().get_current_head()
     _refuse_unknown(revision)
     if revision != head:
         raise DatabaseOutdated(

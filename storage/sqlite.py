@@ -37,8 +37,11 @@ def load_driver() -> ModuleType:
     return driver  # type: ignore[no-any-return]
 
 
-def parse_url(text: str) -> URL:
-    """Where the database is. Raises: DatabaseUnusable, when that cannot be an SQLite file."""
+def parse_url(text: str, *, folder_exists: bool = True) -> URL:
+    """Where the database is. Raises: DatabaseUnusable, when that cannot be an SQLite file.
+
+    `folder_exists`: whether its folder must be there already.
+    """
     try:
         url = make_url(text)
     except ArgumentError:
@@ -52,7 +55,7 @@ def parse_url(text: str) -> URL:
     if url.database in (None, "", ":memory:"):
         raise DatabaseUnusable("an SQLite database in memory keeps no record: name a file in [storage] url")
     folder = Path(url.database).parent
-    if not folder.is_dir():
+    if folder_exists and not folder.is_dir():
         raise DatabaseUnusable(f"the folder {folder} does not exist: create it, or change [storage] url")
     return url
 
@@ -66,6 +69,7 @@ def open_engine(url: URL, *, writer: bool, readers: int = 2) -> Engine:
     engine = create_engine(
         url,
         module=load_driver(),
+        hide_parameters=True,  # people's words are among them, and errors are logged
         # The connection moves between the threads of the executor that owns it, never used by two at once.
         connect_args={"check_same_thread": False, "timeout": BUSY_TIMEOUT_MILLISECONDS / 1000},
         **pool,
@@ -79,7 +83,7 @@ def open_engine(url: URL, *, writer: bool, readers: int = 2) -> Engine:
 
 def open_maintenance_engine(url: URL) -> Engine:
     """For migrations: no pool, foreign keys as alembic's batch mode needs them (off), transactional DDL."""
-    engine = create_engine(url, module=load_driver(), poolclass=NullPool)
+    engine = create_engine(url, module=load_driver(), poolclass=NullPool, hide_parameters=True)
     event.listen(engine, "connect", _take_transactions_over)
     event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
     return engine

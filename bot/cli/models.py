@@ -1,0 +1,69 @@
+"""Commands about models: `inthread model …`."""
+
+from pathlib import Path
+
+import click
+
+from bot.cli.options import with_settings
+from bot.settings import Settings
+
+
+@click.group()
+def model() -> None:
+    """The models that this machine can run."""
+
+
+@model.command("fetch")
+@click.argument("name", required=False)
+@with_settings
+def model_fetch(settings: Settings, name: str | None) -> None:
+    """Download the model NAME and check its SHA-256. Default: the one that settings.toml names."""
+    from inference import models
+
+    wanted = name or settings.inference.model
+    if name is None and (settings.inference.engine == "scripted" or Path(wanted).exists()):
+        click.echo(f"nothing to fetch: [inference] uses {settings.inference.engine} and {wanted}", err=True)
+        return
+    click.echo(models.fetch(wanted, settings.models_dir, progress=True))
+
+
+@model.command("list")
+@with_settings
+def model_list(settings: Settings) -> None:
+    """The models that can be fetched, and which are here."""
+    from inference import models
+
+    for listed in models.list_models(settings.models_dir):
+        click.echo(f"{listed.name}\t{listed.state}\t{listed.size >> 20} MB\t{listed.licence}\t{listed.title}")
+
+
+@model.command("verify")
+@click.argument("name", required=False)
+@with_settings
+def model_verify(settings: Settings, name: str | None) -> None:
+    """Check the SHA-256 of a fetched model."""
+    from inference import models
+
+    wanted = name or settings.inference.model
+    click.echo(f"{wanted}: {models.verify_model(wanted, settings.models_dir)}")
+
+
+@model.command("path")
+@click.argument("name", required=False)
+@with_settings
+def model_path(settings: Settings, name: str | None) -> None:
+    """Where the files of a model are."""
+    from inference import models
+
+    click.echo(models.model_path(name or settings.inference.model, settings.models_dir))
+
+
+@model.command("remove")
+@click.argument("name")
+@with_settings
+def model_remove(settings: Settings, name: str) -> None:
+    """Delete a fetched model."""
+    from inference import models
+
+    removed = models.remove_model(name, settings.models_dir)
+    click.echo(f"{name}: {'removed' if removed else 'was not here'}")

@@ -1,0 +1,78 @@
+"""What commands have in common: where settings come from, how a failure ends, who stops what runs."""
+
+import asyncio
+import json
+import os
+import signal
+import sys
+from collections.abc import Callable, Coroutine
+from functools import update_wrapper
+from pathlib import Path
+from typing import Any, NoReturn
+
+import click
+
+from bot.errors import ServiceError
+from bot.settings import load_settings
+from inference.errors import InferenceError
+from storage.errors import StorageError
+
+Command = Callable[..., Any]
+
+settings_option = click.option(
+    "--settings",
+    "settings_path",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="PATH",
+    help="Settings file. Default: $INTHREAD_SETTINGS, else settings.toml in this folder.",
+)
+json_option = click.option("--json", "as_json", is_flag=True, help="For machines: JSON on standard output.")
+
+
+def with_settings(command: Command) -> Command:
+    """Gives the command the loaded settings, and turns our errors into one line and exit code 1."""
+
+    def call(*args: Any, settings_path: Path | None, **kwargs: Any) -> Any:
+        return command(load_settings(settings_path), *args, **kwargs)
+
+    return settings_option(with_failures(update_wrapper(call, command)))
+
+
+def with_failures(command: Command) -> Command:
+    """Turns our errors into one line and exit code 1."""
+
+    def call(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return command(*args, **kwargs)
+        except (ServiceError, StorageError, InferenceError) as error:
+            fail(str(error))
+
+    return update_wrapper(call, command)
+
+
+def fail(message: str) -> NoReturn:
+    click.echo(f"inthread: {message}", err=True)
+    sys.exit(1)
+
+
+def echo_json(value: object) -> None:
+    click.echo(json.dumps(value, ensure_ascii=False, indent=2))
+
+
+def run_until_signal(work: Callable[[asyncio.Event], Coroutine[Any, Any, None]]) -> None:
+    """Run the work; the first SIGTERM or SIGINT asks it to end, the second ends it at once."""
+
+    async def supervise() -> None:
+        stop = asyncio.Event()
+        loop = asyncio.get_running_loop()
+
+        def on_signal() -> None:
+            if stop.is_set():
+                os._exit(1)  # what is committed is consistent; the next start goes on from there
+            stop.set()
+
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, on_signal)
+        await work(stop)
+
+    asyncio.run(supervise())

@@ -1,0 +1,48 @@
+"""Commands that read conversations: `inthread thread …`."""
+
+import asyncio
+
+import click
+
+from bot.cli.options import echo_json, json_option, with_settings
+from bot.settings import Settings
+
+
+@click.group()
+def thread() -> None:
+    """Conversations: what became of each question."""
+
+
+@thread.command("list")
+@click.option("--limit", type=click.IntRange(1, 10_000), default=20, show_default=True, help="At most so many.")
+@json_option
+@with_settings
+def thread_list(settings: Settings, limit: int, as_json: bool) -> None:
+    """The threads spoken in last, newest first: id, when, where, how many questions, how the last one stands."""
+    from bot.thread_report import list_lines, load_list
+
+    threads = asyncio.run(load_list(settings, limit))
+    if as_json:
+        echo_json(threads)
+        return
+    for line in list_lines(threads):
+        click.echo(line)
+
+
+@thread.command("show")
+@click.argument("thread_id", metavar="ID")
+@json_option
+@with_settings
+def thread_show(settings: Settings, thread_id: str, as_json: bool) -> None:
+    """What was asked and answered in a thread, with times, states and figures.
+
+    ID is the number that `inthread thread list` shows, or a reply id as it stands in the log.
+    """
+    from bot.thread_report import load_thread, thread_lines
+
+    found = asyncio.run(load_thread(settings, thread_id))
+    if as_json:
+        echo_json(found)
+        return
+    for line in thread_lines(found):
+        click.echo(line)
