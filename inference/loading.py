@@ -12,9 +12,8 @@ from typing import Any
 from inference.chat import ChatTokenizer
 from inference.decoding import Choice
 from inference.engine import Sampling
-from inference.errors import ModelUnusable
+from inference.models.check import sha256_for_loading
 from inference.models.locate import ModelFiles
-from inference.models.verify import files_sha256
 from inference.processor import has_fast_bf16
 
 DEFAULT_TOP_K = 50  # what transformers samples among where a generation config that samples leaves it open
@@ -57,9 +56,7 @@ def load_model(files: ModelFiles) -> LoadedModel:
     import torch
 
     dtype = torch.bfloat16 if has_fast_bf16() else torch.float32
-    sha256 = files_sha256(files.weights())
-    if files.sha256 and sha256 != files.sha256:
-        raise ModelUnusable(f"model `{files.name}` is altered ({files.path}): type `inthread model fetch {files.name}`")
+    sha256 = sha256_for_loading(files)
     with warnings.catch_warnings(action="ignore"):
         network, tokenizer = _load(files, dtype)
     return LoadedModel(

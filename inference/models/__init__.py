@@ -4,6 +4,7 @@ Everything here blocks, some of it for minutes: call it from a command, or off t
 """
 
 from inference.models.catalogue import CATALOGUE, Catalogue, CatalogueModel, find_model
+from inference.models.check import verify_model
 from inference.models.fetch import fetch
 from inference.models.locate import (
     FetchState,
@@ -14,7 +15,6 @@ from inference.models.locate import (
     model_path,
     remove_model,
 )
-from inference.models.verify import verify_model
 
 __all__ = [
     "CATALOGUE",

@@ -3,7 +3,6 @@
 Looks only at names, sizes and presence, so that a start fails in milliseconds with a line that says what to type.
 """
 
-import json
 import shutil
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -11,18 +10,20 @@ from pathlib import Path
 
 from inference.engine import Sampling
 from inference.errors import ModelUnknown, ModelUnusable
-from inference.models.catalogue import CATALOGUE, Catalogue, find_model
-from inference.models.verify import find_fault, weights_path
-
-PICKLED = frozenset({".bin", ".pt", ".pth", ".ckpt", ".pkl"})
+from inference.models.catalogue import CATALOGUE, HUB_MODELS, Catalogue, find_model
+from inference.models.completeness import PICKLED, require_complete
+from inference.models.hub_id import HubId, parse_hub_id
+from inference.models.snapshot import find_size_fault, find_snapshot_fault, load_snapshot
+from inference.models.verify import MANIFEST, find_fault, weights_path
 
 
 @dataclass(frozen=True, slots=True)
 class ModelFiles:
     """The files of one model. `path` is a .gguf file, or a folder with config, tokenizer and safetensors.
 
-    `name` is the catalogue's, or the last part of the path. `sha256` is what the catalogue pins, empty outside it.
-    `sampling` is what the catalogue knows where the files themselves say nothing.
+    `name` is the catalogue's or ModelScope's, or the last part of the path. `sha256` is what the catalogue pins or the
+    manifest of a fetched folder says, empty for other files. `sampling` is what the catalogue knows where the files
+    themselves say nothing.
     """
 
     name: str
@@ -58,15 +59,19 @@ class ListedModel:
 
 
 def locate_model(setting: str, models_dir: Path, catalogue: Catalogue = CATALOGUE) -> ModelFiles:
-    """The files that `[inference] model` means: a catalogue name, a folder, or a .gguf file.
+    """The files that `[inference] model` means: a catalogue name, an id of ModelScope, a folder, or a .gguf file.
 
+    `owner/name` is a folder where there is one of that path, unless a model of that id was fetched.
     Raises: ModelUnusable, when files are missing or of a kind that is refused; ModelUnknown.
     """
     if setting in catalogue:
         return _locate_fetched(setting, models_dir, catalogue)
+    hub_id = parse_hub_id(setting)
+    if hub_id and (folder := hub_id.place(models_dir)).is_dir():
+        return _locate_snapshot(hub_id, folder)
     path = Path(setting).expanduser()
     if path.is_dir():
-        _require_folder(path)
+        require_complete(path, "copy all of its files")
         return ModelFiles(path.resolve().name, path)
     if path.suffix in PICKLED:
         raise ModelUnusable(f"{path} may hold pickled code, which is never loaded: use safetensors or GGUF files")
@@ -74,6 +79,8 @@ def locate_model(setting: str, models_dir: Path, catalogue: Catalogue = CATALOGU
         if path.suffix != ".gguf":
             raise ModelUnusable(f"{path} is not a model: give a folder with safetensors, or a .gguf file")
         return ModelFiles(path.stem, path)
+    if hub_id:
+        raise ModelUnusable(f"model `{hub_id}` is not fetched yet: type `inthread model fetch {hub_id}`")
     if len(path.parts) > 1 or path.suffix == ".gguf":
         raise ModelUnusable(f"there is nothing at {path.absolute()}: correct `model` under [inference] in the settings")
     find_model(setting, catalogue)
@@ -86,29 +93,75 @@ def model_path(setting: str, models_dir: Path, catalogue: Catalogue = CATALOGUE)
 
 
 def list_models(models_dir: Path, catalogue: Catalogue = CATALOGUE) -> list[ListedModel]:
-    """All of the catalogue by name, with the state of each here. Blocks while a file that changed is hashed."""
-    lines = []
-    for name, model in sorted(catalogue.items()):
-        path = weights_path(model, models_dir)
-        fault = find_fault(model, models_dir, quick=True)
-        state = FetchState.FETCHED if fault is None else FetchState.ALTERED if path.exists() else FetchState.MISSING
-        lines.append(ListedModel(name, model.title, model.licence, model.size, state, path))
-    return lines
+    """The catalogue, the models of ModelScope that it suggests, and what else was fetched, each with its state here.
+
+    Blocks while a file that changed is hashed.
+    """
+    suggested = [HubId(*model.id.split("/")) for model in HUB_MODELS]
+    fetched = [hub_id for hub_id in _fetched_ids(models_dir) if hub_id not in suggested]
+    return [
+        *(_list_wheel(name, models_dir, catalogue) for name in sorted(catalogue)),
+        *(_list_snapshot(hub_id, models_dir) for hub_id in [*suggested, *fetched]),
+    ]
 
 
 def remove_model(name: str, models_dir: Path, catalogue: Catalogue = CATALOGUE) -> bool:
-    """Delete a fetched model; False when there was none. Models outside the catalogue are nobody's to delete.
+    """Delete a fetched model; False when there was none. Models that were not fetched are nobody's to delete.
 
     Raises: ModelUnknown; ModelUnusable, when the disk does not let go of it.
     """
-    folder = models_dir / find_model(name, catalogue).name
+    hub_id = None if name in catalogue else parse_hub_id(name)
+    folder = hub_id.place(models_dir) if hub_id else models_dir / find_model(name, catalogue).name
     try:
         shutil.rmtree(folder)
     except FileNotFoundError:
         return False
     except OSError as error:
         raise ModelUnusable(f"cannot delete {folder} ({error.strerror}): delete it by hand") from error
+    if hub_id and not any(folder.parent.iterdir()):
+        folder.parent.rmdir()
     return True
+
+
+def _fetched_ids(models_dir: Path) -> list[HubId]:
+    manifests = sorted(models_dir.glob(f"[!.]*/*/{MANIFEST}"))
+    ids = [parse_hub_id(f"{manifest.parent.parent.name}/{manifest.parent.name}") for manifest in manifests]
+    return [hub_id for hub_id in ids if hub_id]
+
+
+def _list_wheel(name: str, models_dir: Path, catalogue: Catalogue) -> ListedModel:
+    model = catalogue[name]
+    path = weights_path(model, models_dir)
+    state = _state(find_fault(model, models_dir, quick=True), path)
+    return ListedModel(name, model.title, model.licence, model.size, state, path)
+
+
+def _list_snapshot(hub_id: HubId, models_dir: Path) -> ListedModel:
+    folder = hub_id.place(models_dir)
+    known = next((model for model in HUB_MODELS if model.id == hub_id.model), None)
+    snapshot = load_snapshot(folder)
+    return ListedModel(
+        name=str(hub_id),
+        title=known.title if known else hub_id.name,
+        licence=known.licence if known else "see its page",
+        size=snapshot.size if snapshot else known.size if known else 0,
+        state=_state(find_snapshot_fault(folder, quick=True), folder),
+        path=folder,
+    )
+
+
+def _state(fault: str | None, path: Path) -> FetchState:
+    return FetchState.FETCHED if fault is None else FetchState.ALTERED if path.exists() else FetchState.MISSING
+
+
+def _locate_snapshot(hub_id: HubId, folder: Path) -> ModelFiles:
+    mend = f"type `inthread model fetch {hub_id}`"
+    fault = find_size_fault(folder)
+    snapshot = load_snapshot(folder)
+    if fault or snapshot is None:
+        raise ModelUnusable(f"model `{hub_id}` {fault} ({folder}): {mend}")
+    require_complete(folder, mend)
+    return ModelFiles(str(hub_id), folder, snapshot.sha256)
 
 
 def _locate_fetched(name: str, models_dir: Path, catalogue: Catalogue) -> ModelFiles:
@@ -124,24 +177,3 @@ def _locate_fetched(name: str, models_dir: Path, catalogue: Catalogue) -> ModelF
     if size != model.size:
         raise ModelUnusable(f"model `{name}` is partial or altered ({path}): {mend}")
     return ModelFiles(name, path, model.sha256, model.sampling)
-
-
-def _require_folder(folder: Path) -> None:
-    """Raises: ModelUnusable, naming the files that are missing."""
-    missing = [name for name in ("config.json", "tokenizer.json") if not (folder / name).is_file()]
-    if not any(folder.glob("*.safetensors")):
-        missing.append("*.safetensors")
-    missing += _missing_shards(folder)
-    if missing:
-        raise ModelUnusable(f"{folder} is not a complete model, it lacks {', '.join(missing)}: copy all of its files")
-
-
-def _missing_shards(folder: Path) -> list[str]:
-    index = folder / "model.safetensors.index.json"
-    if not index.is_file():
-        return []
-    try:
-        shards = set(json.loads(index.read_text("utf-8"))["weight_map"].values())
-    except (ValueError, KeyError, AttributeError):
-        raise ModelUnusable(f"{index} cannot be read: copy it again") from None
-    return sorted(shard for shard in shards if not (folder / shard).is_file())

@@ -1,4 +1,4 @@
-"""Is the file on the disk the file that the catalogue pins? Owns the manifest beside it.
+"""Is the file on the disk the file that the catalogue pins? Owns hashing, and the manifest beside such a file.
 
 Hashing a whole model takes a second per gigabyte or so. The manifest remembers size and modification time of a file
 that was hashed, so that the quick check needs to hash only what changed since.
@@ -12,8 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from inference.errors import ModelUnusable
-from inference.models.catalogue import CATALOGUE, Catalogue, CatalogueModel, find_model
+from inference.models.catalogue import CatalogueModel
 
 MANIFEST = "manifest.json"
 BLOCK_BYTES = 1 << 20
@@ -35,19 +34,6 @@ class Manifest:
 def weights_path(model: CatalogueModel, models_dir: Path) -> Path:
     """Where the model's weights belong, whether they are there or not."""
     return models_dir / model.name / model.file
-
-
-def verify_model(name: str, models_dir: Path, *, quick: bool = False, catalogue: Catalogue = CATALOGUE) -> str:
-    """The SHA-256 that the weights have. Blocks while hashing; `quick` trusts an unchanged file that was hashed before.
-
-    Raises: ModelUnknown; ModelUnusable, when the file is missing, partial or altered.
-    """
-    model = find_model(name, catalogue)
-    path = weights_path(model, models_dir)
-    fault = find_fault(model, models_dir, quick=quick)
-    if fault:
-        raise ModelUnusable(f"model `{name}` {fault} ({path}): type `inthread model fetch {name}`")
-    return model.sha256
 
 
 def find_fault(model: CatalogueModel, models_dir: Path, *, quick: bool) -> str | None:
@@ -82,9 +68,14 @@ def file_sha256(path: Path, progress: Callable[[int], object] = lambda block_byt
 
 def files_sha256(paths: Sequence[Path]) -> str:
     """SHA-256 of one file; of several, that of the list that `sha256sum` prints for them."""
-    if len(paths) == 1:
-        return file_sha256(paths[0])
-    lines = "".join(f"{file_sha256(path)}  {path.name}\n" for path in paths)
+    return combined_sha256([(path.name, file_sha256(path)) for path in paths])
+
+
+def combined_sha256(files: Sequence[tuple[str, str]]) -> str:
+    """As `files_sha256`, from names and hashes that are known already."""
+    if len(files) == 1:
+        return files[0][1]
+    lines = "".join(f"{sha256}  {name}\n" for name, sha256 in files)
     return hashlib.sha256(lines.encode()).hexdigest()
 
 
