@@ -5,6 +5,7 @@ import secrets
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from importlib.metadata import version as installed_version
+from pathlib import Path
 from typing import Any
 
 import structlog
@@ -33,6 +34,7 @@ from inference.engine import Engine
 from inference.factory import open_engine, preload
 from storage import migrations
 from storage.database import Database
+from storage.lock import sole_service
 from storage.records import AskedQuestion
 from storage.replies import ReplyStore
 from storage.threads import ThreadStore
@@ -63,6 +65,8 @@ async def open_service(settings: Settings, clock: Clock) -> AsyncGenerator["Serv
             "turn on the browser chat ([web] enabled), or try it without Slack: `inthread run --sandbox`"
         )
     async with AsyncExitStack() as stack:
+        await asyncio.to_thread(_make_folder, settings.service.data_dir)
+        stack.enter_context(sole_service(settings.database_url))
         await asyncio.to_thread(prepare_data, settings)
         engine = await asyncio.to_thread(open_engine, settings.inference, settings.models_dir)
         stack.push_async_callback(engine.close)
@@ -74,17 +78,20 @@ async def open_service(settings: Settings, clock: Clock) -> AsyncGenerator["Serv
 
 def prepare_data(settings: Settings) -> tuple[str | None, str | None]:
     """The data folder, and the database at this version's revision; the revision before and after. Blocks."""
-    folder = settings.service.data_dir
+    _make_folder(settings.service.data_dir)
+    before, after = migrations.upgrade(settings.database_url)
+    if before != after:
+        log.info("database_migrated", before=before, after=after)
+    return before, after
+
+
+def _make_folder(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise StartFailed(
             f"cannot create the data folder {folder} ({error.strerror}): change [service] data_dir, or its permissions"
         ) from error
-    before, after = migrations.upgrade(settings.database_url)
-    if before != after:
-        log.info("database_migrated", before=before, after=after)
-    return before, after
 
 
 class Service:

@@ -1,6 +1,7 @@
 """Somebody asks in Slack and is answered: the main job, end to end."""
 
 import asyncio
+from pathlib import Path
 
 import aiohttp
 import pytest
@@ -8,6 +9,8 @@ import pytest
 from bot.conversation.phrases import phrase
 from bot.errors import StartFailed
 from bot.platforms.slack.blocks import STOP_ACTION
+from bot.service import serve
+from storage.errors import DatabaseInUse
 from tests.delivery.oracle import live_parts
 from tests.scenarios.house import (
     ALICE,
@@ -264,15 +267,19 @@ async def test_a_wrong_token_ends_the_start_with_what_to_check(house: House, tok
         await house.start(slack={token: "xoxb-wrong"})
 
 
-async def test_a_taken_port_ends_the_start_with_what_to_change(house: House) -> None:
+async def test_a_taken_port_ends_the_start_with_what_to_change(house: House, tmp_path: Path) -> None:
     await house.start()
-    second = House(house.sandbox, house.folder, house.clock)
-    settings = second.settings(service={"port": house.port})
-
-    from bot.service import serve
+    second = House(house.sandbox, tmp_path / "another folder", house.clock)
 
     with pytest.raises(StartFailed, match=r"cannot listen on 127\.0\.0\.1.*\[service\] port"):
-        await serve(settings, asyncio.Event())
+        await serve(second.settings(service={"port": house.port, "data_dir": second.folder}), asyncio.Event())
+
+
+async def test_a_second_service_on_the_same_data_does_not_start(house: House) -> None:
+    await house.start()
+
+    with pytest.raises(DatabaseInUse, match="its own data_dir"):
+        await serve(house.settings(), asyncio.Event())
 
 
 async def test_private_channels_and_finished_replies(house: House) -> None:

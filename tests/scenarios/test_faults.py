@@ -32,6 +32,22 @@ async def grown_to(house: House, ts: str, words: str) -> None:
     await house.until(lambda: (found := house.ours(GENERAL, ts)) and words in text_of(found[0]))
 
 
+# ── one thread ───────────────────────────────────────────────────────────────
+
+
+async def test_the_next_answer_of_a_thread_knows_the_one_before_even_while_slack_is_slow(house: House) -> None:
+    house.sandbox.faults.add(Fault("hang_before_commit", "chat.update", nth=1, seconds=0.3))
+    await house.start(scripted={"words_per_second": 1000})
+    ts = await house.ask(ALICE, GENERAL, "first")
+    await house.until(lambda: house.ours(GENERAL, ts))
+    await house.ask(BRUNO, GENERAL, "second", ts)
+
+    first, second = await house.answered(GENERAL, ts, messages=2)
+
+    assert first == scripted("first", 5)
+    assert second == scripted("second", 5) + " (turn 2)"
+
+
 # ── stop and start ───────────────────────────────────────────────────────────
 
 
