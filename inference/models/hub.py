@@ -32,22 +32,27 @@ class Hub:
     """ModelScope at `endpoint`, by default where its SDK finds it: MODELSCOPE_ENDPOINT, else modelscope.cn."""
 
     def __init__(self, endpoint: str | None = None) -> None:
-        from modelscope.hub import snapshot_download
+        from modelscope.hub.snapshot_download import snapshot_download
         from modelscope_hub import HubApi
         from modelscope_hub.config import HubConfig
 
         for library in ("modelscope", "modelscope_hub"):
             logging.getLogger(library).setLevel(logging.CRITICAL)  # what fails is raised, and said once, by us
-        self._endpoint = endpoint or HubConfig().endpoint or ""
+        config = HubConfig()
+        self._endpoint = endpoint or config.endpoint or ""
+        self._cache_dir = str(config.cache_dir)
         self._api = HubApi(endpoint=self._endpoint)
-        self._snapshot_download: Callable[..., str] = snapshot_download.snapshot_download
+        self._snapshot_download: Callable[..., str] = snapshot_download
 
     def find_cached(self, hub_id: HubId) -> Path | None:
         """The folder of a model that ModelScope's own tools left in their cache, in either spelling of its owner."""
         for owner in dict.fromkeys((hub_id.owner, hub_id.owner.capitalize(), hub_id.owner.lower())):
             with contextlib.suppress(Exception):  # the SDK's word for "not there" is an exception, of several kinds
                 found = self._snapshot_download(
-                    f"{owner}/{hub_id.name}", revision=hub_id.revision or None, local_files_only=True
+                    f"{owner}/{hub_id.name}",
+                    revision=hub_id.revision or None,
+                    cache_dir=self._cache_dir,
+                    local_files_only=True,
                 )
                 # The oldest layout of that cache keeps no revisions apart.
                 if not hub_id.revision or Path(found).name == hub_id.revision:

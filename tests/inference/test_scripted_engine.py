@@ -91,7 +91,6 @@ async def test_no_length_limit_shortens_the_contract() -> None:
     assert pieces[-1].stop_reason is StopReason.END
 
 
-
 async def test_stop_takes_effect_within_one_word() -> None:
     stop, pieces = StopSignal(), []
     async with aclosing(engine_at(FakeTime()).stream(ask("hi"), Sampling(), stop)) as stream:

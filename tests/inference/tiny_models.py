@@ -3,6 +3,7 @@
 Heavy imports stand inside the functions, so that tests of the scripted engine start at once.
 """
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -76,6 +77,25 @@ def save_tiny_model(folder: Path, config_class: str, **config_values: Any) -> Pa
             torch.nn.init.uniform_(values, 0.5, 1.5)
     network.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
+    return folder
+
+
+QWEN_TEMPLATE = (
+    "{% for message in messages %}{% if loop.first and message.role != 'system' %}"
+    "<|im_start|>system\nYou are a helpful assistant<|im_end|>\n{% endif %}"
+    "<|im_start|>{{ message.role }}\n{{ message.content }}<|im_end|>\n{% endfor %}"
+    "{% if add_generation_prompt %}<|im_start|>assistant\n"
+    "{% if enable_thinking is defined and enable_thinking is false %}<think>\n\n</think>\n\n{% endif %}{% endif %}"
+)
+
+
+def save_tiny_qwen(folder: Path) -> Path:
+    """With the generation config of Qwen1.5-0.5B-Chat, two kinds of end, and the way in which Qwen3 hides thoughts."""
+    save_tiny_model(folder, "Qwen2Config", tie_word_embeddings=True)
+    generation = {"do_sample": True, "top_p": 0.8, "repetition_penalty": 1.1, "eos_token_id": [2, 0], "pad_token_id": 0}
+    (folder / "generation_config.json").write_text(json.dumps(generation))
+    (folder / "chat_template.jinja").write_text(QWEN_TEMPLATE)
+    (folder / "LICENSE").write_text("Tiny licence")
     return folder
 
 
