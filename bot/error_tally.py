@@ -3,6 +3,7 @@
 import logging
 from collections import deque
 
+from bot import metrics
 from bot.clock import Clock
 
 WINDOW_SECONDS = 3_600.0
@@ -25,6 +26,7 @@ class ErrorTally(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         self._times.append(self._clock.monotonic())
+        metrics.record_log_error()
 
     def count(self) -> int:
         """Lines of level error or worse within the last hour."""

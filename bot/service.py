@@ -4,16 +4,16 @@ import asyncio
 import secrets
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
-from importlib.metadata import version as installed_version
 from pathlib import Path
 from typing import Any
 
 import structlog
 from aiohttp import web
 
+from bot import metrics
 from bot.clock import Clock, SystemClock
 from bot.conversation.answering import Answerer
-from bot.conversation.messages import ThreadKey
+from bot.conversation.messages import Outcome, ThreadKey
 from bot.delivery.dispatcher import Dispatcher
 from bot.delivery.intake import Intake
 from bot.delivery.line import Line
@@ -30,17 +30,21 @@ from bot.platforms.slack.platform import SlackPlatform
 from bot.platforms.web.api import Stores
 from bot.platforms.web.platform import WebPlatform
 from bot.settings import Settings
+from bot.versions import installed_versions
 from inference.engine import Engine
 from inference.factory import open_engine, preload
 from storage import migrations
 from storage.database import Database
 from storage.lock import sole_service
-from storage.records import AskedQuestion
+from storage.records import AskedQuestion, ReplyState
 from storage.replies import ReplyStore
 from storage.threads import ThreadStore
 from storage.transcripts import TranscriptStore
 
 log = structlog.get_logger(__name__)
+
+# How a reply can end, as the metrics name it.
+OUTCOMES = (*Outcome, ReplyState.WITHDRAWN.lower(), ReplyState.UNDELIVERABLE.lower())
 
 
 async def serve(
@@ -70,7 +74,7 @@ async def open_service(settings: Settings, clock: Clock) -> AsyncGenerator["Serv
         await asyncio.to_thread(prepare_data, settings)
         engine = await asyncio.to_thread(open_engine, settings.inference, settings.models_dir)
         stack.push_async_callback(engine.close)
-        database = await stack.enter_async_context(await Database.open(settings.database_url))
+        database = await stack.enter_async_context(await Database.open(settings.database_url, metrics.record_database))
         service = Service(settings, engine, database, clock)
         stack.push_async_callback(service.close)
         yield service
@@ -103,6 +107,7 @@ class Service:
         self._clock = clock
         self._began_at = clock.monotonic()
         self._errors = ErrorTally(clock)
+        self._versions = installed_versions()
         self._threads = ThreadStore(database)
         replies = self._replies = ReplyStore(database)
         self._line = Line(
@@ -134,6 +139,10 @@ class Service:
             chat = self._web_platform(Stores(replies, TranscriptStore(database)), clock)
             self._platforms[chat.name] = chat
             routes += chat.routes()
+        metrics.begin(self._platforms, OUTCOMES)
+        metrics.describe_build(self._versions["inthread"], self._versions["python"], self._versions["sqlite"])
+        metrics.describe_model(engine.model.id, engine.model.sha256)
+        metrics.watch_line(lambda: self._line.waiting, lambda: self._line.active)
         self._loop_lag = LoopLag(clock)
         self._http = HttpServer(settings.service.host, settings.service.port, self.readiness, self.status, routes)
 
@@ -171,7 +180,7 @@ class Service:
         counts = await self._replies.count_by_state()
         return {
             "service": "inthread",
-            "version": installed_version("inthread"),
+            "version": self._versions["inthread"],
             "uptime_seconds": round(self._clock.monotonic() - self._began_at, 1),
             "ready": {"model": self._line.is_open, **self.readiness()},
             "model": {"id": self._engine.model.id, "sha256": self._engine.model.sha256},

@@ -5,6 +5,7 @@ SQLite; a few read. No connection outlives the function that it is handed to, so
 """
 
 import asyncio
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from types import TracebackType
@@ -18,13 +19,16 @@ from storage.errors import DatabaseUnusable
 from storage.migrations import require_current
 
 T = TypeVar("T")
+Observe = Callable[[str, float], None]
 READERS = 2
 
 
 class Database:
     """Open it with `Database.open`; close it after everything that uses it."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, observe: Observe = lambda kind, seconds: None) -> None:
+        """`observe` is told, for each `read` or `write`, how many seconds the caller waited for it."""
+        self._observe = observe
         parsed = sqlite.parse_url(url)
         self._writer = sqlite.open_engine(parsed, writer=True)
         self._reader = sqlite.open_engine(parsed, writer=False, readers=READERS)
@@ -32,12 +36,12 @@ class Database:
         self._read_threads = ThreadPoolExecutor(READERS, thread_name_prefix="storage-reader")
 
     @classmethod
-    async def open(cls, url: str) -> Self:
+    async def open(cls, url: str, observe: Observe = lambda kind, seconds: None) -> Self:
         """Connect and check that the migrations are the ones this version needs.
 
         Raises: DatabaseUnusable, DatabaseOutdated.
         """
-        database = cls(url)
+        database = cls(url, observe)
         try:
             await database.read(require_current)
         except DatabaseError as error:
@@ -55,7 +59,7 @@ class Database:
             with self._writer.begin() as connection:
                 return work(connection)
 
-        return await asyncio.get_running_loop().run_in_executor(self._write_thread, transact)
+        return await self._run("write", self._write_thread, transact)
 
     async def read(self, work: Callable[[Connection], T]) -> T:
         """Run `work` in a reader's thread on one consistent snapshot."""
@@ -64,7 +68,14 @@ class Database:
             with self._reader.connect() as connection:
                 return work(connection)
 
-        return await asyncio.get_running_loop().run_in_executor(self._read_threads, look)
+        return await self._run("read", self._read_threads, look)
+
+    async def _run(self, kind: str, threads: ThreadPoolExecutor, work: Callable[[], T]) -> T:
+        began = time.perf_counter()
+        try:
+            return await asyncio.get_running_loop().run_in_executor(threads, work)
+        finally:
+            self._observe(kind, time.perf_counter() - began)
 
     async def close(self) -> None:
         """Wait for writes that were begun, then close every connection."""

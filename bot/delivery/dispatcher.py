@@ -5,6 +5,7 @@ from collections.abc import Coroutine, Mapping
 from typing import Any
 
 import structlog
+from structlog.contextvars import bound_contextvars
 
 from bot.clock import Clock
 from bot.delivery.line import Line
@@ -120,7 +121,8 @@ class Dispatcher:
 
     def _spawn(self, run: Run, work: Coroutine[Any, Any, None]) -> None:
         reply_id = run.reply.reply_id
-        task = asyncio.get_running_loop().create_task(work, name=f"reply-{reply_id}")
+        with bound_contextvars(reply_id=reply_id):  # every line that the task logs carries it
+            task = asyncio.get_running_loop().create_task(work, name=f"reply-{reply_id}")
         self._runs[reply_id], self._tasks[reply_id] = run, task
         task.add_done_callback(lambda done: self._forget(run, done))
 

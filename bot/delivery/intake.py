@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import structlog
 
+from bot import metrics
 from bot.clock import Clock
 from bot.conversation.messages import IncomingMessage
 from storage.records import NewQuestion, Reply
@@ -51,6 +52,7 @@ class Intake:
             sent_at=message.sent_at,
         )
         reply = await self._store.accept(question, self._clock.now())
+        metrics.record_event(thread.platform, is_new=reply is not None)
         if reply is None:
             log.info("duplicate_event", reply_id=reply_id)
             return False

@@ -4,10 +4,11 @@ import asyncio
 from collections.abc import Callable
 from contextlib import aclosing
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
 
+from bot import metrics
 from bot.clock import Clock
 from bot.conversation.answering import Answerer, Question
 from bot.conversation.messages import Outcome, ReplyUpdate
@@ -158,6 +159,7 @@ class Worker:
         """Wait for the turn, then let the model write. Never raises but for cancellation and a lost lease."""
         assert run.ticket is not None
         started: float | None = None
+        joined = self._clock.monotonic()
         try:
             self._offer(run, display, self._status(run.ticket, language, position=0))
             async with aclosing(self._line.positions(run.ticket)) as positions:
@@ -168,6 +170,7 @@ class Worker:
             self._offer(run, display, self._status(run.ticket, language, position=0))
             await self._store.record_attempt(run.reply, self._clock.now(), self._lease)
             started = self._clock.monotonic()
+            metrics.record_queue_wait(run.reply.platform, started - joined)
             return await self._generate(run, display, language)
         except LeaseLost:
             raise
@@ -198,6 +201,8 @@ class Worker:
         """The text is committed; show it, and close the books."""
         note = final_note(ending.outcome, self._language(reply), disclaimer=self._answers.disclaimer)
         await writer.show(Content(ending.text, Phase.FINAL, note=note))
+        if ending.outcome.is_answer and not writer.has_shown_text:
+            metrics.record_first_text(reply.platform, self._seconds_since(reply.received_at))
         state = ReplyState.DONE if ending.outcome.is_answer else ReplyState.FAILED_SHOWN
         await self._close(reply, writer, state, outcome=ending.outcome)
 
@@ -205,6 +210,9 @@ class Worker:
         self, reply: Reply, writer: ReplyWriter, state: ReplyState, failure: str | None = None, **fields: object
     ) -> None:
         await self._store.record_closed(reply, state, self._clock.now(), edits=writer.edits, failure=failure)
+        metrics.record_reply(
+            reply.platform, str(fields.get("outcome", state)).lower(), self._seconds_since(reply.received_at)
+        )
         log.info("reply_closed", reply_id=reply.reply_id, state=state, failure=failure, edits=writer.edits, **fields)
 
     async def _record_final(self, reply: Reply, ending: Ending) -> None:
@@ -247,6 +255,12 @@ class Worker:
         model = self._answerer.model
         if update.figures is None:
             return ReplyFigures(model_id=model.id, model_sha256=model.sha256)
+        metrics.record_generation(
+            update.figures.prompt_tokens,
+            update.figures.new_tokens,
+            update.figures.seconds_to_first_token,
+            update.figures.tokens_per_second,
+        )
         return ReplyFigures(
             model_id=model.id,
             model_sha256=model.sha256,
@@ -255,6 +269,9 @@ class Worker:
             seconds_to_first_token=update.figures.seconds_to_first_token,
             seconds=update.figures.seconds,
         )
+
+    def _seconds_since(self, then: datetime) -> float:
+        return (self._clock.now() - then).total_seconds()
 
     def _language(self, reply: Reply) -> Language:
         return language_of(reply.question, self._answers.language)

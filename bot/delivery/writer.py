@@ -12,13 +12,14 @@ from typing import TypeVar
 
 import structlog
 
+from bot import metrics
 from bot.clock import Clock
 from bot.delivery.pacing import EditBudget, Urgency
 from bot.delivery.safe_markdown import safe_markdown
 from bot.delivery.splitting import split_text
 from bot.platforms.base import Capabilities, Content, Phase, ReplySurface
 from bot.platforms.errors import Ambiguous, PlatformUnauthorized, PlatformUnavailable, RateLimited
-from storage.records import Reply
+from storage.records import Reply, ReplyState
 from storage.replies import ReplyStore
 
 log = structlog.get_logger(__name__)
@@ -70,6 +71,11 @@ class ReplyWriter:
         """Whether the reply has a message on the platform, as far as is known."""
         return self._messages[0].ref is not None
 
+    @property
+    def has_shown_text(self) -> bool:
+        """Whether words of the answer have been visible, now or before a restart."""
+        return self._text_is_visible or self._reply.state in (ReplyState.STREAMING, ReplyState.FINALIZING)
+
     async def load_continuations(self) -> None:
         """After a restart: the further messages that were posted, or may have been."""
         for continuation in await self._store.continuations(self._reply.reply_id):
@@ -94,8 +100,13 @@ class ReplyWriter:
             for number, message in enumerate(self._messages[len(parts) :], len(parts)):
                 await self._remove(number, message)
         if content.phase is Phase.GROWING and not self._text_is_visible:
+            if not self.has_shown_text:
+                metrics.record_first_text(self._reply.platform, self._seconds_since_question())
             self._text_is_visible = True
             await self._store.record_streaming(self._reply, self._clock.now())
+
+    def _seconds_since_question(self) -> float:
+        return (self._clock.now() - self._reply.received_at).total_seconds()
 
     def _parts(self, content: Content) -> list[Content]:
         """The content cut into messages. Only the last one is still growing, and carries the note and the button."""
@@ -121,6 +132,8 @@ class ReplyWriter:
                 ref = await self._look_for(number, message.intent_at)
         message.ref = ref
         await self._store.record_posted(self._reply, number, ref, self._clock.now())
+        if number == 0:
+            metrics.record_first_message(self._reply.platform, self._seconds_since_question())
         if message.shown is None:  # found, not posted just now: it may show something older
             await self._edit(message, content)
 
@@ -151,6 +164,7 @@ class ReplyWriter:
                 return
         message.shown = content
         self.edits += 1
+        metrics.record_edit(self._reply.platform)
 
     async def _edit_within_budget(self, ref: str, content: Content) -> None:
         if self._paid_edits:

@@ -12,6 +12,7 @@ import aiohttp
 from slack_sdk.errors import SlackClientError, SlackRequestError
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot import metrics
 from bot.clock import Clock
 from bot.platforms.errors import (
     Ambiguous,
@@ -72,6 +73,7 @@ class SlackApi:
         except (SlackClientError, aiohttp.ClientError, OSError, TimeoutError) as error:
             translated = _translate(error)
             if isinstance(translated, RateLimited):
+                metrics.record_rate_limited("slack", name.replace("_", "."))
                 self._held_until[name] = self._clock.monotonic() + translated.retry_after_seconds
             raise translated from error
         data = response.data

@@ -14,6 +14,7 @@ from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_sdk.errors import SlackClientError
 from slack_sdk.socket_mode.aiohttp import SocketModeClient
 
+from bot import metrics
 from bot.clock import Clock
 
 log = structlog.get_logger(__name__)
@@ -69,6 +70,7 @@ class SocketPool:
                 continue
             client.wss_uri = None  # tickets are good once; a loop that is trying takes a new one
             if not client.connect_operation_lock.locked():
+                metrics.record_reconnect("slack")
                 log.info("socket_reconnecting")
                 self._spawn(_connect(client))  # not awaited: it tries for ever, with a ticket that we must take from it
 
