@@ -38,8 +38,9 @@ class InferenceSettings(BaseModel):
     model: str = Field(
         default=DEFAULT_MODEL,
         min_length=1,
-        description="A name that `inthread model list` knows, the path of a folder with safetensors weights, "
-        "or the path of a .gguf file.",
+        description="A name that `inthread model list` knows, an id of ModelScope (`owner/name` or "
+        "`owner/name@revision`) that was fetched, the path of a folder with safetensors weights, or the path of a "
+        ".gguf file.",
     )
     models_dir: Path | None = Field(
         default=None, description="Folder of fetched models; by default `models` in the service's data_dir."

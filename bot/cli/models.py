@@ -14,10 +14,14 @@ def model() -> None:
 
 
 @model.command("fetch")
-@click.argument("name", required=False)
+@click.argument("name", required=False, metavar="[ID]")
 @with_settings
 def model_fetch(settings: Settings, name: str | None) -> None:
-    """Download the model NAME and check its SHA-256. Default: the one that settings.toml names."""
+    """Download a model and check its SHA-256. Default: the one that settings.toml names.
+
+    ID is a name that `inthread model list` shows, or any id of ModelScope: `owner/name`, `owner/name@revision`. Only
+    this command reaches for a hub; a download that broke off goes on when it is typed again.
+    """
     from inference import models
 
     wanted = name or settings.inference.model
@@ -38,10 +42,10 @@ def model_list(settings: Settings) -> None:
 
 
 @model.command("verify")
-@click.argument("name", required=False)
+@click.argument("name", required=False, metavar="[ID]")
 @with_settings
 def model_verify(settings: Settings, name: str | None) -> None:
-    """Check the SHA-256 of a fetched model."""
+    """Check every file of a fetched model against its recorded SHA-256."""
     from inference import models
 
     wanted = name or settings.inference.model
@@ -49,7 +53,7 @@ def model_verify(settings: Settings, name: str | None) -> None:
 
 
 @model.command("path")
-@click.argument("name", required=False)
+@click.argument("name", required=False, metavar="[ID]")
 @with_settings
 def model_path(settings: Settings, name: str | None) -> None:
     """Where the files of a model are."""
@@ -59,7 +63,7 @@ def model_path(settings: Settings, name: str | None) -> None:
 
 
 @model.command("remove")
-@click.argument("name")
+@click.argument("name", metavar="ID")
 @with_settings
 def model_remove(settings: Settings, name: str) -> None:
     """Delete a fetched model."""
