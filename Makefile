@@ -4,7 +4,7 @@ PYTHON ?= python3
 PIP_FLAGS ?=
 BIN := .venv/bin
 
-.PHONY: help install run test check format docs pictures browser bench-service bench-answer clean
+.PHONY: help install run test check format docs pictures browser bench-service bench-answer soak-short clean
 
 help: ## What there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -53,6 +53,10 @@ bench-service: install ## Acknowledgement, first visible message, loop lag: medi
 bench-answer: install ## The main job on the real small model: first text, edits, tokens/s, memory
 	$(BIN)/inthread model fetch
 	$(BIN)/python -m tools.bench_answer
+
+soak-short: install ## Eight people ask for ten minutes, in Slack and in the browser: nothing mixed, nothing late
+	$(BIN)/inthread model fetch
+	$(BIN)/python -m tools.soak --seconds 600
 
 clean: ## Remove what the chores made
 	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -125,10 +125,13 @@ class ReplyStore:
         await self._database.write(lambda connection: _move(connection, reply, now, **values))
 
     async def record_attempt(self, reply: Reply, now: datetime, lease: timedelta) -> None:
-        """Generation begins: one more attempt, and the lease from now."""
-        await self._database.write(
-            lambda connection: _move(connection, reply, now, attempt=ReplyRow.attempt + 1, lease_until=now + lease)
-        )
+        """The turn has come and generation begins: one more attempt, and the lease from now."""
+        values = {
+            "attempt": ReplyRow.attempt + 1,
+            "lease_until": now + lease,
+            "started_at": func.coalesce(ReplyRow.started_at, now),
+        }
+        await self._database.write(lambda connection: _move(connection, reply, now, **values))
 
     async def record_progress(self, reply: Reply, now: datetime, lease: timedelta) -> None:
         """The answer grows: the lease from now."""

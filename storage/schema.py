@@ -110,6 +110,7 @@ class ReplyRow(Base):
 
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
+    started_at: Mapped[datetime | None]
     shown_at: Mapped[datetime | None]
     text_shown_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
