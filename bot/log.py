@@ -4,15 +4,23 @@ Owns where lines go and in which form. Everybody else writes `log.info("event_na
 """
 
 import logging
+import re
 import sys
 from typing import Literal
 
 import structlog
 from pydantic import BaseModel, ConfigDict, Field
-from structlog.typing import Processor
+from structlog.typing import EventDict, Processor, WrappedLogger
 
 # Their DEBUG prints every frame and every request body: message text.
 CHATTY_LOGGERS = ("slack_sdk", "slack_bolt", "aiohttp", "apscheduler", "alembic", "asyncio", "transformers", "urllib3")
+
+# Tokens and secret addresses of Slack, wherever in a line: an error of a library may quote the request that failed.
+_SECRETS = re.compile(
+    r"\b(xox[a-z](?:\.xox[a-z])?|xapp)-[\w-]+"
+    r"|(https?://[^\s\"'/]+/(?:commands|actions|app|services|response_url)[\w/-]*/)[^\s\"'\\]+"
+    r"|(wss?://[^\s\"'?]+\?)[^\s\"'\\]+"
+)
 
 
 class LogSettings(BaseModel):
@@ -36,7 +44,8 @@ def configure_logging(settings: LogSettings) -> None:
     ]
     as_console = settings.format == "console" or (settings.format == "auto" and sys.stderr.isatty())
     renderer: list[Processor] = (
-        [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
+        # Not structlog's own choice: it prints local variables, and message text is among them.
+        [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback)]
         if as_console
         else [structlog.processors.format_exc_info, structlog.processors.JSONRenderer(ensure_ascii=False)]
     )
@@ -44,7 +53,7 @@ def configure_logging(settings: LogSettings) -> None:
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *renderer],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *renderer, redact],
         )
     )
     root = logging.getLogger()
@@ -58,3 +67,8 @@ def configure_logging(settings: LogSettings) -> None:
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
     )
+
+
+def redact(_logger: WrappedLogger, _method: str, line: EventDict | str) -> str:
+    """The line without what opens doors. The last processor: it sees tracebacks as they will stand there."""
+    return _SECRETS.sub(lambda found: f"{found[1] or found[2] or found[3] or ''}[redacted]", str(line))

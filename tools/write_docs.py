@@ -2,13 +2,17 @@
 
 from pathlib import Path
 
+from bot.metrics_reference import metrics_reference
 from bot.settings_reference import settings_reference
+
+DOCS = Path(__file__).parent.parent / "docs"
+PAGES = {"settings.md": settings_reference, "metrics.md": metrics_reference}
 
 
 def main() -> None:
-    path = Path(__file__).parent.parent / "docs" / "settings.md"
-    path.write_text(settings_reference(), "utf-8")
-    print(path.name)
+    for name, write in PAGES.items():
+        (DOCS / name).write_text(write(), "utf-8")
+        print(name)
 
 
 if __name__ == "__main__":
