@@ -4,7 +4,7 @@ from pathlib import Path
 
 from inference.errors import ModelUnusable
 from inference.models.catalogue import CATALOGUE, Catalogue, find_model
-from inference.models.hub_id import HubId, parse_hub_id
+from inference.models.hub_id import parse_hub_id
 from inference.models.locate import ModelFiles, locate_model
 from inference.models.snapshot import find_snapshot_fault, load_snapshot
 from inference.models.verify import files_sha256, find_fault, weights_path
@@ -18,11 +18,9 @@ def verify_model(name: str, models_dir: Path, *, quick: bool = False, catalogue:
     """
     if name in catalogue:
         return _verify_wheel(name, models_dir, quick, catalogue)
-    hub_id = parse_hub_id(name)
-    if hub_id and (folder := hub_id.place(models_dir)).is_dir():
-        return _verify_snapshot(hub_id, folder, quick)
     files = locate_model(name, models_dir, catalogue)
-    return files_sha256(files.weights())
+    snapshot_sha256 = _check_snapshot(files, quick)
+    return snapshot_sha256 or files_sha256(files.weights())
 
 
 def sha256_for_loading(files: ModelFiles) -> str:
@@ -30,16 +28,9 @@ def sha256_for_loading(files: ModelFiles) -> str:
 
     Raises: ModelUnusable, when a file is not what the catalogue pins or what was fetched.
     """
-    mend = f"type `inthread model fetch {files.name}`"
-    snapshot = None if files.is_gguf else load_snapshot(files.path)
-    if snapshot is not None:
-        fault = find_snapshot_fault(files.path, quick=True)
-        if fault:
-            raise ModelUnusable(f"model `{files.name}` {fault} ({files.path}): {mend}")
-        return snapshot.sha256
-    sha256 = files_sha256(files.weights())
+    sha256 = _check_snapshot(files, quick=True) or files_sha256(files.weights())
     if files.sha256 and sha256 != files.sha256:
-        raise ModelUnusable(f"model `{files.name}` is altered ({files.path}): {mend}")
+        raise ModelUnusable(f"model `{files.name}` is altered ({files.path}): type `inthread model fetch {files.name}`")
     return sha256
 
 
@@ -52,9 +43,14 @@ def _verify_wheel(name: str, models_dir: Path, quick: bool, catalogue: Catalogue
     return model.sha256
 
 
-def _verify_snapshot(hub_id: HubId, folder: Path, quick: bool) -> str:
-    fault = find_snapshot_fault(folder, quick=quick)
-    snapshot = load_snapshot(folder)
-    if fault or snapshot is None:
-        raise ModelUnusable(f"model `{hub_id}` {fault} ({folder}): type `inthread model fetch {hub_id}`")
+def _check_snapshot(files: ModelFiles, quick: bool) -> str | None:
+    """The SHA-256 that the manifest promises, found right; None without a manifest."""
+    snapshot = None if files.is_gguf else load_snapshot(files.path)
+    if snapshot is None:
+        return None
+    fault = find_snapshot_fault(files.path, quick=quick)
+    if fault:
+        was_fetched_here = parse_hub_id(files.name) is not None
+        mend = f"type `inthread model fetch {files.name}`" if was_fetched_here else "copy all of its files"
+        raise ModelUnusable(f"model `{files.name}` {fault} ({files.path}): {mend}")
     return snapshot.sha256

@@ -20,7 +20,7 @@ from inference.models.catalogue import HUB_MODELS
 from inference.models.completeness import INDEX, PICKLED, find_missing, is_wanted, require_complete
 from inference.models.disk import require_space, say, storage_error
 from inference.models.hub import Hub, HubFile
-from inference.models.hub_id import DEFAULT_REVISION, HubId
+from inference.models.hub_id import DEFAULT_REVISION, GATHERING, HubId
 from inference.models.snapshot import (
     FileRecord,
     Snapshot,
@@ -30,7 +30,6 @@ from inference.models.snapshot import (
     write_snapshot,
 )
 
-GATHERING = ".fetching"
 SPARE_BYTES = 1 << 24
 
 
@@ -43,12 +42,10 @@ def fetch_snapshot(hub_id: HubId, models_dir: Path, progress: bool = True, *, en
         return place
     if place.exists():
         say(progress, f"{hub_id} {fault}: fetching it anew")
-    gathering = models_dir / GATHERING
     try:
-        gathering.mkdir(parents=True, exist_ok=True)
-        with _alone(gathering):
+        with _alone(models_dir):
             hub = Hub(endpoint)
-            staged = _copy_cached(hub, hub_id, gathering, progress) or _download(hub, hub_id, gathering, progress)
+            staged = _copy_cached(hub, hub_id, models_dir, progress) or _download(hub, hub_id, models_dir, progress)
             _put_in_place(staged, place)
     except OSError as error:
         raise storage_error(error, models_dir) from error
@@ -56,7 +53,7 @@ def fetch_snapshot(hub_id: HubId, models_dir: Path, progress: bool = True, *, en
     return place
 
 
-def _copy_cached(hub: Hub, hub_id: HubId, gathering: Path, progress: bool) -> Path | None:
+def _copy_cached(hub: Hub, hub_id: HubId, models_dir: Path, progress: bool) -> Path | None:
     """None when ModelScope's own cache does not have a whole model of this name."""
     cached = hub.find_cached(hub_id)
     if cached is None:
@@ -68,18 +65,18 @@ def _copy_cached(hub: Hub, hub_id: HubId, gathering: Path, progress: bool) -> Pa
         return None
     say(progress, f"copying {hub_id} from {cached}")
     sources = [file for file in sorted(cached.iterdir()) if file.is_file() and is_wanted(file.name)]
-    require_space(sum(file.stat().st_size for file in sources) + SPARE_BYTES, gathering)
-    staged = _emptied(gathering / f"{_slug(hub_id)}-cached")
+    require_space(sum(file.stat().st_size for file in sources) + SPARE_BYTES, models_dir)
+    staged = _emptied(hub_id.gathering(models_dir, "cached"))
     for source in sources:
         shutil.copyfile(source, staged / source.name)
     _record(hub_id, staged, {}, "the cache of ModelScope's tools", progress)
     return staged
 
 
-def _download(hub: Hub, hub_id: HubId, gathering: Path, progress: bool) -> Path:
+def _download(hub: Hub, hub_id: HubId, models_dir: Path, progress: bool) -> Path:
     say(progress, f"asking ModelScope for {hub_id}")
     files = _select(hub_id, hub.list_files(hub_id))
-    staged = _staging(hub_id, files, gathering)
+    staged = _staging(hub_id, files, models_dir)
     size = sum(file.size for file in files)
     present = sum(file.stat().st_size for file in staged.iterdir())
     require_space(size - present + SPARE_BYTES, staged)
@@ -114,13 +111,13 @@ def _select(hub_id: HubId, listed: Sequence[HubFile]) -> list[HubFile]:
     return files
 
 
-def _staging(hub_id: HubId, files: Sequence[HubFile], gathering: Path) -> Path:
+def _staging(hub_id: HubId, files: Sequence[HubFile], models_dir: Path) -> Path:
     """The folder of an earlier try at the same files, or a new one; what is left of other files is deleted."""
     announced = "".join(
         f"{file.name} {file.size} {file.sha256}\n" for file in sorted(files, key=lambda file: file.name)
     )
-    staged = gathering / f"{_slug(hub_id)}-{hashlib.sha256(announced.encode()).hexdigest()[:12]}"
-    for other in gathering.glob(f"{_slug(hub_id)}-*"):
+    staged = hub_id.gathering(models_dir, hashlib.sha256(announced.encode()).hexdigest()[:12])
+    for other in hub_id.partial(models_dir):
         if other != staged:
             shutil.rmtree(other)
     staged.mkdir(exist_ok=True)
@@ -155,8 +152,10 @@ def _put_in_place(staged: Path, place: Path) -> None:
 
 
 @contextlib.contextmanager
-def _alone(gathering: Path) -> Iterator[None]:
-    """Raises: InferenceError, when another process fetches into the same models folder."""
+def _alone(models_dir: Path) -> Iterator[None]:
+    """Raises: InferenceError, when another process fetches into the same models folder; OSError."""
+    gathering = models_dir / GATHERING
+    gathering.mkdir(parents=True, exist_ok=True)
     with (gathering / "lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -169,7 +168,3 @@ def _emptied(folder: Path) -> Path:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
     return folder
-
-
-def _slug(hub_id: HubId) -> str:
-    return str(hub_id).replace("/", "--")

@@ -7,6 +7,7 @@ from pathlib import Path
 from inference.models.catalogue import HUB_MODELS
 
 DEFAULT_REVISION = "master"
+GATHERING = ".fetching"  # in the models folder: where files gather while they are fetched
 # A part begins with a letter or digit, so that none is `..` or hidden.
 _ID = re.compile(
     r"(?P<owner>[A-Za-z0-9][\w.-]*)/(?P<name>[A-Za-z0-9][\w.-]*)(?:@(?P<revision>[A-Za-z0-9][\w.-]*))?", re.A
@@ -36,6 +37,15 @@ class HubId:
         """
         owner, name = _spelled_as_there(models_dir, self.owner), str(self).split("/")[1]
         return owner / _spelled_as_there(owner, name).name
+
+    def gathering(self, models_dir: Path, files: str) -> Path:
+        """Where one set of files of this model gathers. `*` for `files` makes a pattern: `+` is in no name."""
+        return models_dir / GATHERING / f"{str(self).replace('/', '--')}+{files}"
+
+    def partial(self, models_dir: Path) -> list[Path]:
+        """What fetches that broke off have left."""
+        pattern = self.gathering(models_dir, "*")
+        return sorted(pattern.parent.glob(pattern.name))
 
 
 def parse_hub_id(text: str) -> HubId | None:

@@ -3,6 +3,7 @@
 Looks only at names, sizes and presence, so that a start fails in milliseconds with a line that says what to type.
 """
 
+import contextlib
 import shutil
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -111,15 +112,21 @@ def remove_model(name: str, models_dir: Path, catalogue: Catalogue = CATALOGUE) 
     Raises: ModelUnknown; ModelUnusable, when the disk does not let go of it.
     """
     hub_id = None if name in catalogue else parse_hub_id(name)
-    folder = hub_id.place(models_dir) if hub_id else models_dir / find_model(name, catalogue).name
+    if hub_id is None:
+        return _delete(models_dir / find_model(name, catalogue).name)
+    removed = [_delete(folder) for folder in (hub_id.place(models_dir), *hub_id.partial(models_dir))]
+    with contextlib.suppress(OSError):  # another model of this owner is there
+        hub_id.place(models_dir).parent.rmdir()
+    return any(removed)
+
+
+def _delete(folder: Path) -> bool:
     try:
         shutil.rmtree(folder)
     except FileNotFoundError:
         return False
     except OSError as error:
         raise ModelUnusable(f"cannot delete {folder} ({error.strerror}): delete it by hand") from error
-    if hub_id and not any(folder.parent.iterdir()):
-        folder.parent.rmdir()
     return True
 
 

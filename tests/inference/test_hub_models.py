@@ -230,7 +230,7 @@ def test_weights_cut_short_by_their_author_are_refused(house: House) -> None:
         house.fetch()
 
 
-@pytest.mark.parametrize("name", ["model.safetensors", "config.json"])
+@pytest.mark.parametrize("name", ["model.safetensors", "tokenizer.json"])
 def test_a_file_altered_after_the_fetch_is_found_and_replaced(house: House, name: str) -> None:
     path = house.fetch() / name
     altered = flipped(path)
@@ -300,6 +300,30 @@ def test_a_damaged_copy_in_that_cache_is_passed_over(house: House, tiny_qwen: Pa
     shutil.copytree(tiny_qwen, cached)
     (cached / "model.safetensors").write_bytes(b"half")
     assert (house.fetch() / "model.safetensors").read_bytes() == house.files["model.safetensors"]
+
+
+def test_remove_takes_what_a_fetch_that_broke_off_has_left(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    give_up_at_once(monkeypatch)
+    house.hub.drop_after["model.safetensors"] = [1000]
+    with pytest.raises(InferenceError):
+        house.fetch()
+    assert house.left_over() != []
+    assert remove_model(ID, house.models_dir)
+    assert house.left_over() == []
+
+
+def test_a_models_folder_that_cannot_be_written_is_named(house: House) -> None:
+    house.models_dir.write_text("not a folder")
+    with pytest.raises(InferenceError, match="cannot write"):
+        house.fetch()
+
+
+def test_a_copy_elsewhere_is_checked_by_its_path(house: House, tmp_path: Path) -> None:
+    copy = tmp_path / "copy"
+    shutil.copytree(house.fetch(), copy)
+    (copy / "tokenizer.json").write_bytes(flipped(copy / "tokenizer.json"))
+    with pytest.raises(ModelUnusable, match=r"altered.*copy all of its files"):
+        verify_model(str(copy), house.models_dir)
 
 
 def test_two_fetches_at_once_are_refused(house: House) -> None:
