@@ -18,7 +18,7 @@ CHATTY_LOGGERS = ("slack_sdk", "slack_bolt", "aiohttp", "apscheduler", "alembic"
 # Tokens and secret addresses of Slack, wherever in a line: an error of a library may quote the request that failed.
 _SECRETS = re.compile(
     r"\b(xox[a-z](?:\.xox[a-z])?|xapp)-[\w-]+"
-    r"|(https?://[^\s\"'/]+/(?:commands|actions|app|services|response_url)[\w/-]*/)[^\s\"'\\]+"
+    r"|(https?://[^\s\"'/]+/(?:commands|actions|app|services|response)[\w/-]*/)[^\s\"'\\]+"
     r"|(wss?://[^\s\"'?]+\?)[^\s\"'\\]+"
 )
 
