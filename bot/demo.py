@@ -23,6 +23,7 @@ async def serve_with_sandbox(settings: Settings, stop: asyncio.Event, say: Say) 
         slack = settings.slack.model_copy(
             update={
                 "enabled": True,
+                "mode": "socket",
                 "api_url": sandbox.api_url,
                 "bot_token": SecretStr(sandbox.bot_token),
                 "app_token": SecretStr(sandbox.app_token),

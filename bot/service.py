@@ -68,6 +68,11 @@ async def open_service(settings: Settings, clock: Clock) -> AsyncGenerator["Serv
             "no platform to serve: set SLACK_BOT_TOKEN and SLACK_APP_TOKEN in the environment, "
             "turn on the browser chat ([web] enabled), or try it without Slack: `inthread run --sandbox`"
         )
+    if settings.slack.is_on and (missing := settings.slack.missing_secrets):
+        raise StartFailed(
+            f"Slack is on, and the environment has no {' and no '.join(missing)}: "
+            f'[slack] mode = "{settings.slack.mode}" needs it (docs/slack.md says where it comes from)'
+        )
     async with AsyncExitStack() as stack:
         await asyncio.to_thread(_make_folder, settings.service.data_dir)
         stack.enter_context(sole_service(settings.database_url))
@@ -234,9 +239,12 @@ class Service:
         try:
             await platform.start()
         except PlatformUnauthorized as error:
+            app_token = (
+                "" if self._settings.slack.mode == "http" else " and SLACK_APP_TOKEN (xapp-…, connections:write)"
+            )
             raise StartFailed(
-                f"{platform.name} refuses the token ({error.code}): check SLACK_BOT_TOKEN (xoxb-…) and "
-                "SLACK_APP_TOKEN (xapp-…, scope connections:write) and that the app is installed"
+                f"{platform.name} refuses the token ({error.code}): check SLACK_BOT_TOKEN (xoxb-…){app_token} "
+                "and that the app is installed"
             ) from error
         log.info("ready", platform=platform.name)
 

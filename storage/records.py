@@ -108,6 +108,16 @@ class ThreadSummary:
     last_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class AskedQuestion:
+    """A question of one person, wherever it was asked. `address` is the platform's own."""
+
+    channel: str
+    text: str
+    address: Mapping[str, str]
+    sent_at: datetime
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TranscriptTurn:
     """A question with how far its reply has come. `final_text` is as the model wrote it: not made safe."""

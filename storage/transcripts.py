@@ -1,6 +1,7 @@
 """Reading conversations back: whose threads there are, and what was asked and answered in one.
 
-Only reads. Every query names the place (platform, tenant, channel): another place's thread is not found.
+Only reads. Every query names the place (platform, tenant, channel) or the person in a tenant: what belongs elsewhere
+is not found.
 """
 
 from datetime import datetime
@@ -9,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, func, select
 
 from storage.database import Database
-from storage.records import ReplyState, ThreadSummary, Transcript, TranscriptTurn
+from storage.records import AskedQuestion, ReplyState, ThreadSummary, Transcript, TranscriptTurn
 from storage.schema import InboxRow, ReplyRow, ThreadRow, TurnRow
 
 TITLE_CHARACTERS = 160
@@ -32,6 +33,29 @@ class TranscriptStore:
         """The newest turns of a thread, oldest first; `before`: only those before this exchange. None: not here."""
         place = (platform, tenant, channel)
         return await self._database.read(lambda connection: _turns_of(connection, place, thread, limit, before))
+
+    async def questions_of(self, platform: str, tenant: str, user: str, *, limit: int) -> list[AskedQuestion]:
+        """What this person asked last, in whatever channel of the tenant, newest first."""
+        person = (platform, tenant, user)
+        return await self._database.read(lambda connection: _questions_of(connection, person, limit))
+
+
+def _questions_of(connection: Connection, person: tuple[str, str, str], limit: int) -> list[AskedQuestion]:
+    platform, tenant, user = person
+    query = (
+        select(ThreadRow.channel, TurnRow.text, InboxRow.address, InboxRow.sent_at)
+        .join(InboxRow, InboxRow.thread_id == ThreadRow.thread_id)
+        .join(
+            TurnRow,
+            (TurnRow.thread_id == InboxRow.thread_id)
+            & (TurnRow.exchange == InboxRow.exchange)
+            & (TurnRow.role == "user"),
+        )
+        .where(ThreadRow.platform == platform, ThreadRow.tenant == tenant, InboxRow.user == user)
+        .order_by(InboxRow.received_at.desc(), InboxRow.sent_at.desc())
+        .limit(limit)
+    )
+    return [AskedQuestion(row.channel, row.text, row.address, row.sent_at) for row in connection.execute(query)]
 
 
 def _threads_of(

@@ -62,6 +62,48 @@ PHRASES: dict[str, dict[Language, str]] = {
     },
 }
 
+PHRASES |= {
+    "command_received": {"en": "Working on it: the answer follows here…", "zh": "正在处理，回答稍后会出现在这里…"},
+    "you_asked": {"en": "You asked: {question}", "zh": "您的问题：{question}"},
+    "command_help": {
+        "en": "Type `{command}` and your question, for example: `{command} How do I request leave?`\n"
+        "{audience} To talk on, mention me in a channel or write me a direct message: I remember what was said there.",
+        "zh": "输入 `{command}` 加上您的问题，例如：`{command} 怎么申请年假？`\n"
+        "{audience}如需连续对话，请在频道中提到我，或给我发私信：我会记住那里的上下文。",
+    },
+    "command_help_ephemeral": {"en": "Only you will see the answer.", "zh": "只有您能看到回答。"},
+    "command_help_channel": {
+        "en": "Everybody in the channel will see the question and the answer.",
+        "zh": "频道里的所有人都能看到问题和回答。",
+    },
+    "home_title": {"en": "Ask me anything about working here", "zh": "工作上的问题，尽管问我"},
+    "home_what": {
+        "en": "• Mention me in a channel and I answer in the thread; follow-ups there need no mention.\n"
+        "• Write me a direct message.\n• Type `{command}` and a question anywhere.\n"
+        "• Press *Stop* while I write, and I stop.",
+        "zh": "• 在频道中提到我，我会在消息列中回答；之后的追问无需再提到我。\n"
+        "• 给我发私信。\n• 在任何地方输入 `{command}` 加问题。\n• 我书写时按“停止”，我就停下。",
+    },
+    "home_data": {
+        "en": "*Your data.* I run on a machine of your company. What you ask me and what I answer is kept in a "
+        "database there, to go on with a conversation and to finish answers after a restart, until your "
+        "administrators delete it. It is sent to nobody else. I read only what is written to me and in threads "
+        "that I was asked in.",
+        "zh": "*您的数据。* 我运行在贵公司自己的机器上。您的提问和我的回答保存在那台机器的数据库里，用于延续对话、"
+        "以及在重启后完成回答，直到管理员删除为止，不会发送给其他任何人。我只阅读发给我的内容，以及我被问到的消息列。",
+    },
+    "home_last": {"en": "Your last questions", "zh": "您最近的问题"},
+    "home_none": {"en": "You have not asked me anything yet.", "zh": "您还没有问过我问题。"},
+    "home_refresh": {"en": "Show my last questions", "zh": "显示我最近的问题"},
+    "home_ask": {"en": "Write me a message", "zh": "给我发消息"},
+    "home_open": {"en": "Open", "zh": "打开"},
+    "home_direct": {"en": "direct message", "zh": "私信"},
+    "prompts_title": {"en": "For example", "zh": "例如"},
+    "prompt_leave": {"en": "How do I request leave?", "zh": "怎么申请年假？"},
+    "prompt_first_week": {"en": "What do I need to do in my first week?", "zh": "入职第一周我需要做什么？"},
+    "prompt_password": {"en": "I forgot my password. What now?", "zh": "忘记密码了怎么办？"},
+}
+
 _CHINESE = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]")
 
 

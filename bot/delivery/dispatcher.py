@@ -8,6 +8,7 @@ import structlog
 from structlog.contextvars import bound_contextvars
 
 from bot.clock import Clock
+from bot.conversation.messages import ThreadKey
 from bot.delivery.line import Line
 from bot.delivery.pacing import EditBudget
 from bot.delivery.settings import DeliverySettings
@@ -57,6 +58,12 @@ class Dispatcher:
         run.stop.set()
         self._line.give_up_waiting(run.ticket)
         return True
+
+    def stop_thread(self, key: ThreadKey) -> int:
+        """As `stop_reply`, for everything that is being written or waits in a thread. How many were stopped."""
+        return sum(
+            self.stop_reply(run.reply.reply_id) for run in list(self._runs.values()) if _thread(run.reply) == key
+        )
 
     async def end_stuck_replies(self) -> int:
         """End, with a sentence, what shows no progress, and take up what nobody works on. How many were ended."""
@@ -150,3 +157,7 @@ class Dispatcher:
 
 def _person(reply: Reply) -> str:
     return f"{reply.platform}/{reply.tenant}/{reply.user}"
+
+
+def _thread(reply: Reply) -> ThreadKey:
+    return ThreadKey(reply.platform, reply.tenant, reply.channel, reply.thread)

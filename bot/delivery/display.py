@@ -41,7 +41,7 @@ class Display:
             self._offered.clear()
             if self._closed.is_set():
                 return
-            if self._latest is None or self._latest == shown:
+            if self._latest is None or self._latest == shown or (shown and not self._writer.takes_growth):
                 continue
             paid_edits = 0
             if self._writer.is_posted:

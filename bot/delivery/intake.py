@@ -17,6 +17,10 @@ log = structlog.get_logger(__name__)
 REPLY_NAMESPACE = uuid.UUID("6f1d5c1e-4d0f-5a53-9d0a-1f6e2b7c9a10")
 
 
+def reply_id_of(message_key: str) -> str:
+    return str(uuid.uuid5(REPLY_NAMESPACE, message_key))
+
+
 class IntakeClosed(Exception):
     """The service is stopping. Not acknowledged: the platform delivers again, to whoever runs then."""
 
@@ -37,7 +41,7 @@ class Intake:
         """
         if self._is_closed:
             raise IntakeClosed
-        reply_id = str(uuid.uuid5(REPLY_NAMESPACE, message.message_key))
+        reply_id = reply_id_of(message.message_key)
         thread = message.thread
         question = NewQuestion(
             message_key=message.message_key,

@@ -116,7 +116,7 @@ class Worker:
 
     async def say_restarting(self, run: Run) -> None:
         """Leave nothing that looks as if it were being written: the next process goes on with it."""
-        if run.writer is None or not run.writer.is_posted or run.content is None:
+        if run.writer is None or not run.writer.is_posted or run.content is None or not run.writer.takes_growth:
             return
         language = self._language(run.reply)
         is_text = run.content.phase is Phase.GROWING

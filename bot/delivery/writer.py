@@ -72,6 +72,11 @@ class ReplyWriter:
         return self._messages[0].ref is not None
 
     @property
+    def takes_growth(self) -> bool:
+        """Whether anything but the final text is worth showing."""
+        return self._surface.takes_growth
+
+    @property
     def has_shown_text(self) -> bool:
         """Whether words of the answer have been visible, now or before a restart."""
         return self._text_is_visible or self._reply.state in (ReplyState.STREAMING, ReplyState.FINALIZING)

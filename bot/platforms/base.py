@@ -56,6 +56,10 @@ class Capabilities:
 class ReplySurface(Protocol):
     """One reply on one platform. Every call may raise `PlatformError`; each subclass says what became of the call."""
 
+    @property
+    def takes_growth(self) -> bool:
+        """Whether a message can be changed once it stands. Where not, it is sent once, when the text is whole."""
+
     async def post(self, part: int, content: Content) -> str:
         """Show a new message, marked with the reply's id and part; the platform's reference to it. Never repeats."""
 

@@ -53,6 +53,7 @@ class FakeSurface:
     called_at: list[tuple[float, str]] = field(default_factory=list)
     faults: dict[str, deque[Fault]] = field(default_factory=lambda: defaultdict(deque))
     posts: int = 0
+    takes_growth: bool = True
 
     def fail(self, method: str, *faults: Fault) -> None:
         self.faults[method].extend(faults)

@@ -20,6 +20,7 @@ class SlowWriter:
     def __init__(self, clock: ManualClock, *, is_posted: bool = True) -> None:
         self.clock = clock
         self.is_posted = is_posted
+        self.takes_growth = True
         self.seconds = 0.0
         self.shown: list[tuple[float, str, int]] = []
         self.under_way = 0

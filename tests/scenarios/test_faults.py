@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bot.conversation.phrases import phrase
-from bot.platforms.slack import platform
+from bot.platforms.slack import clients
 from bot.sandbox import Fault
 from storage import sqlite
 from tests.scenarios.house import (
@@ -224,7 +224,7 @@ async def test_sockets_that_drop_come_back_and_nothing_is_lost(house: House) -> 
 
 
 async def test_handshakes_that_are_refused_do_not_end_the_trying(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(platform, "PING_SECONDS", 0.3)  # how long the SDK waits between attempts
+    monkeypatch.setattr(clients, "PING_SECONDS", 0.3)  # how long the SDK waits between attempts
     await house.start()
     house.sandbox.faults.sockets.refuse = 1.0
     await house.sandbox.kill_sockets()

@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import aiohttp
+import structlog
 from slack_sdk.errors import SlackClientError, SlackRequestError
 from slack_sdk.web.async_client import AsyncWebClient
 
@@ -24,6 +25,8 @@ from bot.platforms.errors import (
     RateLimited,
     Rejected,
 )
+
+log = structlog.get_logger(__name__)
 
 # chat.postMessage: one a second and channel. Counted from the end of the last call, so that it holds at Slack's side.
 POST_INTERVAL_SECONDS = 1.02
@@ -63,6 +66,18 @@ class SlackApi:
         """
         async with self._in_flight.setdefault(method.__name__, asyncio.Lock()):
             return await self._call(method, **arguments)
+
+    async def try_call(self, method: Callable[..., Awaitable[Any]], **arguments: Any) -> dict[str, Any] | None:
+        """One call for looks alone: left out while a Retry-After runs, never repeated, None when it failed."""
+        name = method.__name__
+        async with self._in_flight.setdefault(name, asyncio.Lock()):
+            if self._held_until.get(name, 0.0) > self._clock.monotonic():
+                return None
+            try:
+                return await self._call(method, **arguments)
+            except PlatformError as error:
+                log.info("call_for_looks_failed", method=name, code=error.code)
+                return None
 
     async def _call(self, method: Callable[..., Awaitable[Any]], **arguments: Any) -> dict[str, Any]:
         name = method.__name__
@@ -121,7 +136,7 @@ def _translate(error: Exception) -> PlatformError:
     data = getattr(response, "data", None)
     code = str(data.get("error", "")) if isinstance(data, dict) else ""
     if status == 429 or code in ("ratelimited", "rate_limited"):
-        return RateLimited(code or "ratelimited", _retry_after(getattr(response, "headers", None) or {}))
+        return RateLimited(code or "ratelimited", retry_after(getattr(response, "headers", None) or {}))
     if code in _UNAUTHORIZED:
         return PlatformUnauthorized(code)
     if code in _MESSAGE_GONE:
@@ -133,7 +148,7 @@ def _translate(error: Exception) -> PlatformError:
     return Rejected(code)
 
 
-def _retry_after(headers: Any) -> float:
+def retry_after(headers: Any) -> float:
     for name, value in headers.items():
         if name.lower() == "retry-after":
             try:

@@ -11,29 +11,34 @@ from bot.platforms.slack.dialect import escape_markdown, escape_mrkdwn
 STOP_ACTION = "stop_reply"
 
 
-def render(content: Content, reply_id: str) -> dict[str, Any]:
-    """`text` and `blocks` for chat.postMessage and chat.update."""
-    return {"text": escape_mrkdwn(content.text) or " ", "blocks": _blocks(content, reply_id)}
+def render(content: Content, reply_id: str, heading: str = "") -> dict[str, Any]:
+    """`text` and `blocks` for chat.postMessage and chat.update. `heading`: a small line above the text."""
+    blocks = _blocks(content, reply_id)
+    return {
+        "text": escape_mrkdwn(content.text) or " ",
+        "blocks": [context_block(heading), *blocks] if heading else blocks,
+    }
 
 
 def _blocks(content: Content, reply_id: str) -> list[dict[str, Any]]:
     blocks: list[dict[str, Any]] = []
     if content.phase is Phase.STATUS:
-        blocks.append(_context(content.text))
+        blocks.append(context_block(content.text))
     else:
         blocks.append({"type": "markdown", "text": escape_markdown(content.text) or " "})
     if content.note:
-        blocks.append(_context(content.note))
+        blocks.append(context_block(content.note))
     if content.stop_label:
-        blocks.append(_stop_button(content.stop_label, reply_id))
+        blocks.append(stop_block(content.stop_label, reply_id))
     return blocks
 
 
-def _context(text: str) -> dict[str, Any]:
+def context_block(text: str) -> dict[str, Any]:
+    """A small line; nothing in the text comes alive."""
     return {"type": "context", "elements": [{"type": "mrkdwn", "text": escape_mrkdwn(text)}]}
 
 
-def _stop_button(label: str, reply_id: str) -> dict[str, Any]:
+def stop_block(label: str, reply_id: str) -> dict[str, Any]:
     button = {
         "type": "button",
         "action_id": STOP_ACTION,

@@ -28,6 +28,7 @@ class Identity:
     bot_id: str
     team_id: str
     enterprise_id: str = ""
+    url: str = ""  # of the workspace, ends in a slash
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +64,7 @@ def parse_post(body: Mapping[str, Any], us: Identity) -> Post | None:
     leading = _LEADING_MENTION.match(text)
     is_mention_event = event.get("type") == "app_mention"
     return Post(
-        tenant=_tenant(body, us),
+        tenant=tenant_of(body, us),
         channel=channel,
         ts=ts,
         thread_ts=_ts(event.get("thread_ts")),
@@ -92,7 +93,7 @@ def _is_written(event: Mapping[str, Any], us: Identity) -> bool:
     )
 
 
-def _tenant(body: Mapping[str, Any], us: Identity) -> str:
+def tenant_of(body: Mapping[str, Any], us: Identity) -> str:
     """Which workspace, the same for every event of a post: enterprise and team where both are known."""
     team = str(body.get("team_id") or us.team_id)
     enterprise = str(body.get("enterprise_id") or us.enterprise_id or "")

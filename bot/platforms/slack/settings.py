@@ -11,7 +11,12 @@ class SlackSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     enabled: bool | None = Field(
-        default=None, description="Whether to connect to Slack. Unset: yes when both tokens are in the environment."
+        default=None, description="Whether to connect to Slack. Unset: yes when the tokens are in the environment."
+    )
+    mode: Literal["socket", "http"] = Field(
+        default="socket",
+        description="How events arrive. `socket`: over websockets that the service opens. `http`: Slack sends them to "
+        "/slack/events of the service, which must be reachable by HTTPS; needs SLACK_SIGNING_SECRET, no app token.",
     )
     dm_mode: Literal["thread", "conversation"] = Field(
         default="thread",
@@ -20,9 +25,19 @@ class SlackSettings(BaseModel):
     follow_ups: bool = Field(
         default=True, description="Answer messages without a mention in threads that the bot was asked in."
     )
+    command_replies: Literal["ephemeral", "channel"] = Field(
+        default="ephemeral", description="Who sees the answer to `/faq`: only the person who asked, or the channel."
+    )
+    suggested_prompts: tuple[str, ...] = Field(
+        default=(),
+        max_length=4,
+        description="Questions offered in the bot's direct messages. Empty: three of our own, in their language.",
+    )
     sockets: int = Field(default=2, ge=1, le=10, description="Socket Mode connections held open at once.")
     proxy: str = Field(
-        default="", description="HTTP proxy for the Web API and the websocket, such as http://proxy.example:3128."
+        default="",
+        description="HTTP proxy for the Web API and the websocket, such as http://proxy.example:3128. "
+        "HTTP_PROXY and HTTPS_PROXY of the environment are not used.",
     )
     timeout_seconds: float = Field(default=10, gt=0, le=120, description="How long a Web API call may take.")
 
@@ -33,5 +48,19 @@ class SlackSettings(BaseModel):
 
     @property
     def is_on(self) -> bool:
-        has_tokens = bool(self.bot_token.get_secret_value() and self.app_token.get_secret_value())
-        return has_tokens if self.enabled is None else self.enabled
+        """With HTTP the bot token decides: a signing secret that was forgotten must not turn Slack off in silence."""
+        if self.enabled is not None:
+            return self.enabled
+        if self.mode == "http":
+            return bool(self.bot_token.get_secret_value())
+        return bool(self.bot_token.get_secret_value() and self.app_token.get_secret_value())
+
+    @property
+    def missing_secrets(self) -> list[str]:
+        """The environment variables that this mode needs and that are not set."""
+        needed = {"SLACK_BOT_TOKEN": self.bot_token}
+        if self.mode == "http":
+            needed["SLACK_SIGNING_SECRET"] = self.signing_secret
+        else:
+            needed["SLACK_APP_TOKEN"] = self.app_token
+        return [name for name, secret in needed.items() if not secret.get_secret_value()]

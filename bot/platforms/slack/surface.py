@@ -4,10 +4,11 @@ from collections.abc import AsyncGenerator
 from datetime import datetime
 from typing import Any
 
-from bot.platforms.base import Content, Posted
-from bot.platforms.errors import MessageGone, Rejected
+from bot.platforms.base import Content, Phase, Posted
+from bot.platforms.errors import MessageGone, PlaceGone, Rejected
 from bot.platforms.slack.api import SlackApi
 from bot.platforms.slack.blocks import render
+from bot.platforms.slack.status import ACTIVE, PROCESSING, Sessions
 from storage.records import Reply
 
 METADATA_EVENT = "inthread_reply"
@@ -17,17 +18,30 @@ _BLOCKS_REFUSED = frozenset({"invalid_blocks", "invalid_blocks_format", "msg_blo
 
 
 class SlackSurface:
-    """Implements `ReplySurface`."""
+    """Implements `ReplySurface`. `sessions` hears what the reply is doing; `heading` stands above every message."""
 
-    def __init__(self, api: SlackApi, reply: Reply) -> None:
+    takes_growth = True
+
+    def __init__(
+        self,
+        api: SlackApi,
+        reply: Reply,
+        *,
+        channel: str | None = None,
+        sessions: Sessions | None = None,
+        heading: str = "",
+    ) -> None:
         self._api = api
+        self._reply = reply
         self._reply_id = reply.reply_id
-        self._channel = reply.address["channel"]
+        self._channel = channel or reply.address["channel"]
         self._thread_ts = reply.address.get("thread_ts")
+        self._sessions = sessions
+        self._heading = heading
 
     async def post(self, part: int, content: Content) -> str:
         arguments: dict[str, Any] = {
-            **render(content, self._reply_id),
+            **render(content, self._reply_id, self._heading),
             # Only the opaque id: metadata is readable by other apps in the channel.
             "metadata": {"event_type": METADATA_EVENT, "event_payload": {"reply_id": self._reply_id, "part": part}},
             "unfurl_links": False,
@@ -42,19 +56,29 @@ class SlackSurface:
                 raise
             del arguments["blocks"]
             response = await self._api.post_message(self._channel, **arguments)
+        self._tell_session(content.phase)
         return str(response["ts"])
 
     async def edit(self, ref: str, content: Content) -> None:
         # parse="none": unlike postMessage, chat.update would look for links and names in plain text.
-        arguments = {"channel": self._channel, "ts": ref, "parse": "none", **render(content, self._reply_id)}
+        arguments = {
+            "channel": self._channel,
+            "ts": ref,
+            "parse": "none",
+            **render(content, self._reply_id, self._heading),
+        }
         update = self._api.client.chat_update
         try:
             await self._api.call(update, **arguments)
+        except (MessageGone, PlaceGone):
+            self._tell_session(Phase.FINAL)  # nothing will be added to what is not there
+            raise
         except Rejected as error:
             if error.code not in _BLOCKS_REFUSED:
                 raise
             arguments["blocks"] = []
             await self._api.call(update, **arguments)
+        self._tell_session(content.phase)
 
     async def find_posted(self, since: datetime) -> list[Posted]:
         found = []
@@ -70,6 +94,11 @@ class SlackSurface:
             await self._api.call(self._api.client.chat_delete, channel=self._channel, ts=ref)
         except MessageGone:
             return
+
+    def _tell_session(self, phase: Phase) -> None:
+        if self._sessions is not None and self._thread_ts:
+            state = ACTIVE if phase is Phase.FINAL else PROCESSING
+            self._sessions.show(self._channel, self._thread_ts, state, title=self._reply.question)
 
     async def _messages_since(self, oldest: str) -> AsyncGenerator[dict[str, Any], None]:
         client = self._api.client

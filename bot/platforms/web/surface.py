@@ -14,6 +14,8 @@ class WebSurface:
     restart the bubble can be said to stand already.
     """
 
+    takes_growth = True
+
     def __init__(self, hub: Hub, reply: Reply) -> None:
         self._hub = hub
         self._reply = reply

@@ -1,0 +1,162 @@
+"""What is done with everything that Slack sends, by whichever way it came. Nothing here waits for Slack.
+
+An exception in a listener means that the event is not acknowledged, and that Slack delivers it again.
+"""
+
+import re
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+from slack_bolt.app.async_app import AsyncApp
+
+from bot.clock import Clock
+from bot.conversation.messages import IncomingMessage, ThreadKey
+from bot.platforms.errors import PlatformError
+from bot.platforms.slack.api import SlackApi
+from bot.platforms.slack.background import Background
+from bot.platforms.slack.blocks import STOP_ACTION
+from bot.platforms.slack.commands import COMMAND, help_text, parse_command, receipt, to_question
+from bot.platforms.slack.events import PLATFORM, Identity, Post, parse_post, tenant_of, thread_key, to_message
+from bot.platforms.slack.home import REFRESH_ACTION, Home
+from bot.platforms.slack.languages import Languages
+from bot.platforms.slack.response_urls import ResponseUrls
+from bot.platforms.slack.settings import SlackSettings
+from bot.platforms.slack.status import ACTIVE, Sessions, suggest_prompts
+from storage.records import AskedQuestion
+
+log = structlog.get_logger(__name__)
+
+Ack = Callable[..., Awaitable[Any]]
+Body = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """What the listeners need of the rest of the service.
+
+    `accept` commits a post; `knows_thread` says whether we were asked in a thread; `last_questions` of a person
+    (tenant, user, how many), newest first.
+    """
+
+    accept: Callable[[IncomingMessage], Awaitable[bool]]
+    knows_thread: Callable[[ThreadKey], Awaitable[bool]]
+    stop_reply: Callable[[str], bool]
+    stop_thread: Callable[[ThreadKey], int]
+    last_questions: Callable[[str, str, int], Awaitable[list[AskedQuestion]]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What the listeners do besides: all of it in the background."""
+
+    api: SlackApi
+    urls: ResponseUrls
+    home: Home
+    sessions: Sessions
+    languages: Languages
+    background: Background
+
+
+class Listeners:
+    def __init__(
+        self, settings: SlackSettings, us: Identity, delivery: Delivery, around: Surroundings, clock: Clock
+    ) -> None:
+        self._settings = settings
+        self._us = us
+        self._delivery = delivery
+        self._around = around
+        self._clock = clock
+        # Also what the manifest subscribes to: a test holds them equal.
+        self.events: dict[str, Callable[..., Awaitable[None]]] = {
+            "app_mention": self._on_post,
+            "message": self._on_post,
+            "app_home_opened": self._on_home_opened,
+            "agent_session_stopped": self._on_session_stopped,
+        }
+
+    def register(self, app: AsyncApp) -> None:
+        for event, listener in self.events.items():
+            app.event(event)(listener)
+        app.command(COMMAND)(self._on_command)
+        app.action(STOP_ACTION)(self._on_stop)
+        app.action(REFRESH_ACTION)(self._on_refresh)
+        # What has no listener is never acknowledged, and Slack would repeat it.
+        app.event(re.compile(".*"))(_acknowledge)
+        app.action(re.compile(".*"))(_acknowledge)
+
+    async def _on_post(self, body: Body) -> None:
+        """Commit, nothing else: Slack is told that it arrived when this returns."""
+        post = parse_post(body, self._us)
+        if post is not None and (post.asks_us or await self._follows_up(post)):
+            await self._delivery.accept(to_message(post, self._us, self._settings.dm_mode))
+
+    async def _follows_up(self, post: Post) -> bool:
+        """Whether a message without a mention goes on with a thread of ours, and not with somebody else in it."""
+        if not self._settings.follow_ups or post.thread_ts is None:
+            return False
+        if post.speaks_to is not None and post.speaks_to != self._us.user_id:
+            return False
+        return await self._delivery.knows_thread(thread_key(post, self._settings.dm_mode))
+
+    async def _on_command(self, ack: Ack, body: Body) -> None:
+        command = parse_command(body, self._us)
+        replies = self._settings.command_replies
+        if command is None:
+            log.warning("command_unreadable")
+            await ack()
+            return
+        language = self._around.languages.remembered(command.user, command.text)
+        if command.wants_help:
+            await ack(**help_text(replies, language))
+            return
+        is_new = await self._delivery.accept(to_question(command, replies, self._clock.now()))
+        await (ack(**receipt(command, replies, language)) if is_new else ack())
+
+    async def _on_stop(self, ack: Ack, body: Body, action: Body) -> None:
+        await ack()
+        self._delivery.stop_reply(str(action.get("value", "")))
+        if (body.get("container") or {}).get("is_ephemeral") and body.get("response_url"):
+            self._around.background.spawn(self._remove_receipt(str(body["response_url"])), "receipt removed")
+
+    async def _remove_receipt(self, url: str) -> None:
+        try:
+            await self._around.urls.send(url, {"delete_original": True})
+        except PlatformError as error:
+            log.info("receipt_not_removed", code=error.code)
+
+    async def _on_session_stopped(self, body: Body, event: Body) -> None:
+        """Slack's own stop button, under a direct message. The state is ours to change back."""
+        channel, thread_ts = str(event.get("channel") or ""), str(event.get("thread_ts") or "")
+        key = ThreadKey(PLATFORM, tenant_of(body, self._us), channel, thread_ts or "conversation")
+        stopped = self._delivery.stop_thread(key)
+        if not stopped and thread_ts:  # else the end of the reply tells
+            self._around.sessions.show(channel, thread_ts, ACTIVE)
+
+    async def _on_home_opened(self, body: Body, event: Body) -> None:
+        user, channel, tab = str(event.get("user") or ""), str(event.get("channel") or ""), event.get("tab")
+        if tab == "home" and user:
+            self._publish_home(body, user)
+        elif tab == "messages" and user and channel:
+            self._around.background.spawn(self._suggest(user, channel), "prompts suggested")
+
+    async def _on_refresh(self, ack: Ack, body: Body) -> None:
+        await ack()
+        if user := str((body.get("user") or {}).get("id") or ""):
+            self._publish_home(body, user)
+
+    def _publish_home(self, body: Body, user: str) -> None:
+        # An action names its team in another place than an event.
+        team, enterprise = body.get("team") or {}, body.get("enterprise") or {}
+        named = {"team_id": team.get("id"), "enterprise_id": enterprise.get("id")} if team else body
+        publishing = self._around.home.publish(tenant_of(named, self._us), user, str(body.get("api_app_id") or ""))
+        self._around.background.spawn(publishing, "home published")
+
+    async def _suggest(self, user: str, channel: str) -> None:
+        language = await self._around.languages.of(user)
+        await suggest_prompts(self._around.api, channel, self._settings.suggested_prompts, language)
+
+
+async def _acknowledge(ack: Ack) -> None:
+    await ack()
