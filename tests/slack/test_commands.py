@@ -8,6 +8,7 @@ import pytest
 import structlog
 
 from bot.conversation.phrases import phrase
+from bot.delivery.intake import Intake, IntakeClosed
 from bot.platforms.slack import command_surface
 from bot.platforms.slack.blocks import STOP_ACTION
 from bot.platforms.slack.commands import COMMAND, parse_command, to_question
@@ -246,8 +247,6 @@ async def test_who_asks_too_much_is_told(house: House) -> None:
 
 
 async def test_nothing_is_acknowledged_that_is_not_accepted(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    from bot.delivery.intake import Intake, IntakeClosed
-
     async def refuse(*_: object) -> bool:
         raise IntakeClosed
 

@@ -14,6 +14,7 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.clock import Clock
+from bot.platforms.slack.clients import web_client
 from bot.platforms.slack.settings import SlackSettings
 
 MANIFEST = Path(__file__).with_name("manifest.json")
@@ -74,9 +75,7 @@ async def examine_app_token(settings: SlackSettings, clock: Clock) -> Examined:
 @asynccontextmanager
 async def _client(settings: SlackSettings) -> AsyncGenerator[AsyncWebClient, None]:
     async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=settings.timeout_seconds)) as session:
-        yield AsyncWebClient(
-            base_url=settings.api_url, session=session, proxy=settings.proxy or None, retry_handlers=[]
-        )
+        yield web_client(settings, session, None)
 
 
 def _refused(error: SlackApiError, clock: Clock) -> Examined:

@@ -94,5 +94,5 @@ def _parsed(raw: bytes, request: web.Request) -> AsyncBoltRequest | None:
         if not isinstance(body, dict) or not body:
             return None
         return AsyncBoltRequest(body=text, query=request.query_string, headers=headers)
-    except (ValueError, TypeError, AttributeError, LookupError):  # JSON of another shape than Slack's
+    except (ValueError, TypeError, AttributeError, LookupError, RecursionError):  # of another shape than Slack's
         return None
