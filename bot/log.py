@@ -17,8 +17,8 @@ CHATTY_LOGGERS = ("slack_sdk", "slack_bolt", "aiohttp", "apscheduler", "alembic"
 
 # Tokens and secret addresses of Slack, wherever in a line: an error of a library may quote the request that failed.
 _SECRETS = re.compile(
-    r"\b(xox[a-z](?:\.xox[a-z])?|xapp)-[\w-]+"
-    r"|(https?://[^\s\"'/]+/(?:commands|actions|app|services|response)[\w/-]*/)[^\s\"'\\]+"
+    r"\b(?:xox[a-z](?:\.xox[a-z])?|xapp)-[\w-]+"
+    r"|(https?://hooks\.slack[\w.-]*/\w+/|https?://[^\s\"'/]+/response/)[^\s\"'\\]+"
     r"|(wss?://[^\s\"'?]+\?)[^\s\"'\\]+"
 )
 
@@ -71,4 +71,4 @@ def configure_logging(settings: LogSettings) -> None:
 
 def redact(_logger: WrappedLogger, _method: str, line: EventDict | str) -> str:
     """The line without what opens doors. The last processor: it sees tracebacks as they will stand there."""
-    return _SECRETS.sub(lambda found: f"{found[1] or found[2] or found[3] or ''}[redacted]", str(line))
+    return _SECRETS.sub(lambda found: f"{found[1] or found[2] or ''}[redacted]", str(line))

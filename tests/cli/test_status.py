@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-from contextlib import closing
 from pathlib import Path
 
 import aiohttp
@@ -11,7 +10,7 @@ from click.testing import CliRunner, Result
 
 from bot.cli import main
 from bot.status_report import duration
-from storage import sqlite
+from tests.books import closed_replies
 from tests.cli.conftest import Run, the_line
 from tests.cli.slack_double import slack_that_says
 from tests.scenarios.conftest import house as house
@@ -39,17 +38,11 @@ async def invoke(house: House, *arguments: str) -> Result:
     return await asyncio.to_thread(CliRunner().invoke, main, arguments, env=environment)
 
 
-def is_closed(house: House) -> bool:
-    """Whether the books on every reply are closed: a moment after its last words are seen."""
-    with closing(sqlite.load_driver().connect(house.folder / "inthread.db")) as connection:
-        return all(state == "DONE" for (state,) in connection.execute("SELECT state FROM reply"))
-
-
 async def test_a_running_service_tells_figures_and_no_text(house: House, folder: Path) -> None:
     await house.start()
     ts = await house.ask(ALICE, GENERAL, "canary of a question")
     await house.answered(GENERAL, ts)
-    await house.until(lambda: is_closed(house))
+    await closed_replies(house.folder / "inthread.db", 1)
 
     shown, machine = await invoke(house, "status"), await invoke(house, "status", "--json")
 
