@@ -33,7 +33,7 @@ def check_folder(settings: Settings) -> Finding:
         return failed("data folder", f"{there} is not a folder", "change [service] data_dir")
     if not _is_writable(there):
         return failed("data folder", f"{there} cannot be written", "change its owner or [service] data_dir")
-    return ok("data folder", f"{folder} can be written" if there == folder else f"{folder} will be made")
+    return ok("data folder", f"{folder} can be written" if there == folder.absolute() else f"{folder} will be made")
 
 
 def check_disk(settings: Settings) -> Finding:

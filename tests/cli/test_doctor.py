@@ -47,6 +47,7 @@ def test_every_check_is_there(run: Run, database_file: Path) -> None:
         *("tokens", "clock"),
     }
     assert found["database"]["state"] == "ok"
+    assert found["data folder"]["says"] == "data can be written"
 
 
 def test_wrong_settings_are_a_finding(run: Run, folder: Path) -> None:

@@ -57,6 +57,8 @@ async def test_no_word_and_no_token_leaves_whatever_breaks(
 
     well = await house.ask(ALICE, GENERAL, f"{QUESTION} well")
     await house.answered(GENERAL, well)
+    assert await house.sandbox.employees.command(ALICE, GENERAL, "/faq", f"{QUESTION} by command")
+    await house.until(lambda: len(house.sandbox.ephemerals(GENERAL, ALICE)) >= 2)
     await house.sandbox.kill_sockets()
     await house.until(lambda: house.sandbox.sockets >= 2)
     monkeypatch.setattr(ScriptedEngine, "stream", _stream_that_breaks)
@@ -71,7 +73,7 @@ async def test_no_word_and_no_token_leaves_whatever_breaks(
     assert refused
     assert "answer_failed" in log.text
     for place, text in {"log": log.text, "metrics": figures, "statusz": status}.items():
-        for canary in (QUESTION, house.sandbox.bot_token, house.sandbox.app_token, "xoxb-", "xapp-", "ticket="):
+        for canary in (QUESTION, house.sandbox.bot_token, house.sandbox.app_token, "xoxb-", "xapp-", "ticket=", "/response/T"):
             assert canary not in text, f"{canary} in {place}: {_around(text, canary)}"
 
 
