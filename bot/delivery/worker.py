@@ -53,6 +53,7 @@ class Run:
     stop: StopSignal = field(default_factory=StopSignal)
     writer: ReplyWriter | None = None
     content: Content | None = None  # what was last to be shown while it grew
+    started_at: float | None = None  # when its turn came, on the monotonic clock
 
 
 class Worker:
@@ -132,11 +133,11 @@ class Worker:
         if reply.final_text is not None and reply.outcome is not None:
             return Ending(reply.final_text, Outcome(reply.outcome))
         ending = self._refusal(run, language) or self._interruption(reply, language)
-        if ending is None:
-            display = Display(writer, budget, platform.capabilities.min_edit_interval_seconds, self._clock)
-            ending = await self._while_displaying(run, display, language)
-        await self._record_final(reply, ending)
-        return ending
+        if ending is not None:
+            await self._record_final(reply, ending)
+            return ending
+        display = Display(writer, budget, platform.capabilities.min_edit_interval_seconds, self._clock)
+        return await self._while_displaying(run, display, language)
 
     async def _while_displaying(self, run: Run, display: Display, language: Language) -> Ending:
         """Generate and show side by side; when the display fails for good, generation ends too."""
@@ -156,21 +157,31 @@ class Worker:
             await asyncio.wait({answering, displaying})
 
     async def _answer(self, run: Run, display: Display, language: Language) -> Ending:
-        """Wait for the turn, then let the model write. Never raises but for cancellation and a lost lease."""
+        """Wait for the turn, let the model write, commit what it wrote. What goes wrong in between is an ending too."""
         assert run.ticket is not None
-        started: float | None = None
-        joined = self._clock.monotonic()
         try:
-            self._offer(run, display, self._status(run.ticket, language, position=0))
-            async with aclosing(self._line.positions(run.ticket)) as positions:
+            ending = await self._write(run, run.ticket, display, language)
+            # While we still have the turn: the next question of the thread builds on this answer.
+            await self._record_final(run.reply, ending)
+            return ending
+        finally:
+            seconds = None if run.started_at is None else self._clock.monotonic() - run.started_at
+            self._line.leave(run.ticket, seconds)
+
+    async def _write(self, run: Run, ticket: Ticket, display: Display, language: Language) -> Ending:
+        """Raises: LeaseLost; everything else becomes a sentence with an incident id."""
+        joined_at = self._clock.monotonic()
+        try:
+            self._offer(run, display, self._status(ticket, language, position=0))
+            async with aclosing(self._line.positions(ticket)) as positions:
                 async for position in positions:
-                    self._offer(run, display, self._status(run.ticket, language, position))
+                    self._offer(run, display, self._status(ticket, language, position))
             if run.stop.is_set():
                 return Ending(phrase("stopped_early", language), Outcome.STOPPED)
-            self._offer(run, display, self._status(run.ticket, language, position=0))
+            self._offer(run, display, self._status(ticket, language, position=0))
             await self._store.record_attempt(run.reply, self._clock.now(), self._lease)
-            started = self._clock.monotonic()
-            metrics.record_queue_wait(run.reply.platform, started - joined)
+            run.started_at = self._clock.monotonic()
+            metrics.record_queue_wait(run.reply.platform, run.started_at - joined_at)
             return await self._generate(run, display, language)
         except LeaseLost:
             raise
@@ -179,9 +190,6 @@ class Worker:
             log.exception("answer_failed", reply_id=run.reply.reply_id, incident=incident)
             failure = f"{type(error).__name__} ({incident})"
             return Ending(phrase("failed", language, incident=incident), Outcome.FAILED, failure=failure)
-        finally:
-            seconds = None if started is None else self._clock.monotonic() - started
-            self._line.leave(run.ticket, seconds)
 
     async def _generate(self, run: Run, display: Display, language: Language) -> Ending:
         question = Question(run.reply.thread_id, run.reply.exchange, run.reply.question)
