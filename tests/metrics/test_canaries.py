@@ -43,6 +43,7 @@ def log(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iter
     written = Log()
     monkeypatch.setattr("sys.stderr", written.stream)
     configure_logging(LogSettings(level="debug", format=request.param))
+    structlog.configure(cache_logger_on_first_use=False)  # loggers of other tests' modules must forget this stream
     yield written
     root.handlers[:] = handlers
     root.setLevel(level)
