@@ -5,22 +5,47 @@ ticket for ever, and an abrupt close goes unnoticed for a while. Source: shared 
 """
 
 import asyncio
+import functools
 from collections.abc import Callable, Coroutine
 from typing import Any
 
 import aiohttp
 import structlog
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
-from slack_sdk.errors import SlackClientError
+from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.socket_mode.aiohttp import SocketModeClient
 
 from bot import metrics
 from bot.clock import Clock
+from bot.platforms.slack.api import retry_after
 
 log = structlog.get_logger(__name__)
 
 WATCH_SECONDS = 1.0
 PING_SECONDS = 5.0
+
+
+class _Tickets:
+    """apps.connections.open for all connections: when Slack tells one to wait, all wait."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._lock = asyncio.Lock()
+        self._held_until = 0.0
+
+    async def issue(self, client: SocketModeClient) -> str:
+        """A URL that is good once. Raises: SlackClientError, aiohttp.ClientError."""
+        async with self._lock:
+            while True:
+                await self._clock.sleep(max(0.0, self._held_until - self._clock.monotonic()))
+                try:
+                    response = await client.web_client.apps_connections_open(app_token=client.app_token)
+                except SlackApiError as error:
+                    if error.response.get("error") != "ratelimited":
+                        raise
+                    self._held_until = self._clock.monotonic() + retry_after(error.response.headers)
+                else:
+                    return str(response["url"])
 
 
 class SocketPool:
@@ -32,6 +57,7 @@ class SocketPool:
         self._clock = clock
         self._handlers: list[AsyncSocketModeHandler] = []
         self._tasks: set[asyncio.Task[None]] = set()
+        self._tickets = _Tickets(clock)
 
     @property
     def open_sockets(self) -> int:
@@ -40,6 +66,10 @@ class SocketPool:
     async def start(self, first_url: str) -> None:
         """Open the first connection with a ticket that is at hand; the others follow on their own."""
         self._handlers = [self._make_handler() for _ in range(self._size)]
+        for handler in self._handlers:
+            # The SDK's own obeys Retry-After for each client apart, which Slack counts together.
+            issue = functools.partial(self._tickets.issue, handler.client)
+            handler.client.issue_new_wss_url = issue  # type: ignore[method-assign]
         first, *others = (handler.client for handler in self._handlers)
         first.wss_uri = first_url
         async with first.connect_operation_lock:
