@@ -60,8 +60,9 @@ def methods_used() -> set[str]:
                     found.add(node.attr)
     return (
         found
-        - {"retry_handlers", "wss_uri", "connect_operation_lock", "current_session"}
+        - {"retry_handlers", "wss_uri", "connect_operation_lock", "current_session", "web_client", "app_token"}
         - {
+            "issue_new_wss_url",
             "is_connected",
             "connect_to_new_endpoint",
         }
