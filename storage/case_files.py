@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, func, select
 
 from storage.database import Database
-from storage.schema import InboxRow, ReplyRow, ThreadRow, TurnRow
+from storage.schema import QUESTION_OF_POST, InboxRow, ReplyRow, ThreadRow, TurnRow
 
 _REPLY = (
     "reply_id",
@@ -129,12 +129,7 @@ def _open(connection: Connection, thread_id: int) -> CaseFile | None:
             TurnRow.text.label("question"),
         )
         .join(ReplyRow, ReplyRow.message_key == InboxRow.message_key)
-        .join(
-            TurnRow,
-            (TurnRow.thread_id == InboxRow.thread_id)
-            & (TurnRow.exchange == InboxRow.exchange)
-            & (TurnRow.role == "user"),
-        )
+        .join(TurnRow, QUESTION_OF_POST)
         .where(InboxRow.thread_id == thread_id)
         .order_by(InboxRow.exchange)
     )

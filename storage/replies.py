@@ -14,7 +14,7 @@ from storage.database import Database
 from storage.dialect import insert
 from storage.errors import LeaseLost
 from storage.records import CLOSED_STATES, Continuation, NewQuestion, Reply, ReplyFigures, ReplyState
-from storage.schema import ContinuationRow, InboxRow, ReplyRow, ThreadRow, TurnRow
+from storage.schema import QUESTION_OF_POST, ContinuationRow, InboxRow, ReplyRow, ThreadRow, TurnRow
 
 _REPLY_COLUMNS = (
     "reply_id",
@@ -277,12 +277,7 @@ def _reply_query() -> Select[Any]:
         )
         .join(InboxRow, InboxRow.message_key == ReplyRow.message_key)
         .join(ThreadRow, ThreadRow.thread_id == InboxRow.thread_id)
-        .join(
-            TurnRow,
-            (TurnRow.thread_id == InboxRow.thread_id)
-            & (TurnRow.exchange == InboxRow.exchange)
-            & (TurnRow.role == "user"),
-        )
+        .join(TurnRow, QUESTION_OF_POST)
     )
 
 

@@ -90,6 +90,12 @@ class InboxRow(Base):
     received_at: Mapped[datetime]
 
 
+# Joins a post of the inbox with the words that were asked.
+QUESTION_OF_POST = (
+    (TurnRow.thread_id == InboxRow.thread_id) & (TurnRow.exchange == InboxRow.exchange) & (TurnRow.role == "user")
+)
+
+
 class ReplyRow(Base):
     """The one reply to a post, and how far it has come. States: `storage.records.ReplyState`."""
 

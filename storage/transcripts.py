@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Row, Select, func, select
 
 from storage.database import Database
 from storage.records import AskedQuestion, ReplyState, ThreadSummary, Transcript, TranscriptTurn
-from storage.schema import InboxRow, ReplyRow, ThreadRow, TurnRow
+from storage.schema import QUESTION_OF_POST, InboxRow, ReplyRow, ThreadRow, TurnRow
 
 TITLE_CHARACTERS = 160
 
@@ -45,12 +45,7 @@ def _questions_of(connection: Connection, person: tuple[str, str, str], limit: i
     query = (
         select(ThreadRow.channel, TurnRow.text, InboxRow.address, InboxRow.sent_at)
         .join(InboxRow, InboxRow.thread_id == ThreadRow.thread_id)
-        .join(
-            TurnRow,
-            (TurnRow.thread_id == InboxRow.thread_id)
-            & (TurnRow.exchange == InboxRow.exchange)
-            & (TurnRow.role == "user"),
-        )
+        .join(TurnRow, QUESTION_OF_POST)
         .where(ThreadRow.platform == platform, ThreadRow.tenant == tenant, InboxRow.user == user)
         .order_by(InboxRow.received_at.desc(), InboxRow.sent_at.desc())
         .limit(limit)
@@ -113,12 +108,7 @@ def _turn_query() -> Select[Any]:
             TurnRow.text.label("question"),
         )
         .join(ReplyRow, ReplyRow.message_key == InboxRow.message_key)
-        .join(
-            TurnRow,
-            (TurnRow.thread_id == InboxRow.thread_id)
-            & (TurnRow.exchange == InboxRow.exchange)
-            & (TurnRow.role == "user"),
-        )
+        .join(TurnRow, QUESTION_OF_POST)
     )
 
 
