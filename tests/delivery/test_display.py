@@ -158,3 +158,26 @@ async def test_what_cannot_be_shown_is_told(display: Display, writer: SlowWriter
 
     with pytest.raises(RuntimeError, match="message_not_found"):
         await display.run()
+
+
+async def test_the_first_text_does_not_wait_behind_a_status_for_which_there_is_no_room(
+    writer: SlowWriter, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        writer, "urgency", lambda content: Urgency.FIRST_TEXT if content.phase is Phase.GROWING else Urgency.GROWTH
+    )
+    budget = EditBudget(48, clock)
+    for _ in range(6):  # other answers grow
+        await budget.acquire(Urgency.GROWTH)
+    display = Display(writer, budget, 1.0, clock)  # type: ignore[arg-type]
+    running = asyncio.create_task(display.run())
+    display.offer(Content("Working on it", Phase.STATUS))
+    await settle()
+    assert writer.texts == []
+
+    display.offer(text("You have"))
+    await settle()
+
+    assert writer.texts == ["You have"]
+    display.close()
+    await running
