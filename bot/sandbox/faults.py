@@ -7,6 +7,7 @@ from typing import Any, Literal, get_args
 FaultKind = Literal[
     "rate_limited",
     "server_error",
+    "refused",
     "reset_before_commit",
     "reset_after_commit",
     "hang_before_commit",
@@ -21,7 +22,7 @@ class Fault:
     `nth` counts the method's calls from 1 since the fault was added; `probability` draws each time; with neither,
     every call
     fails. `times` bounds how often it happens. `seconds` is how long it hangs, `retry_after` what a 429 says,
-    `status` which 5xx.
+    `status` which 5xx, `error` the code of a refusal.
     """
 
     kind: FaultKind
@@ -32,6 +33,7 @@ class Fault:
     seconds: float = 5.0
     retry_after: int = 1
     status: int = 503
+    error: str = "token_revoked"
 
     def __post_init__(self) -> None:
         if self.kind not in get_args(FaultKind):

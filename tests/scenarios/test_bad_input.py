@@ -13,6 +13,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from bot.conversation.phrases import phrase
+from bot.sandbox import Fault
 from bot.service import serve
 from inference.engine import Piece
 from inference.scripted import ScriptedEngine
@@ -131,3 +132,17 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[Database]:
 async def set_room(database: Database, pages: int) -> None:
     """As a disk with so much room. Source: sqlite.org/pragma.html#pragma_max_page_count."""
     await database.write(lambda connection: connection.exec_driver_sql(f"PRAGMA max_page_count = {pages}").fetchall())
+
+
+@pytest.mark.parametrize("code", ["token_revoked", "missing_scope"])
+async def test_a_token_that_fails_while_it_runs_is_logged_and_the_reply_comes_when_it_is_mended(
+    house: House, code: str
+) -> None:
+    await house.start()
+    house.sandbox.faults.add(Fault("refused", "chat.postMessage", times=2, error=code))
+    with capture_logs() as lines:
+        ts = await house.ask(ALICE, GENERAL, "are you there?")
+        answers = await house.answered(GENERAL, ts)
+
+    assert answers == [scripted("are you there?")]
+    assert [line["code"] for line in lines if line["event"] == "platform_away"] == [code, code]

@@ -106,6 +106,8 @@ class WebApi:
                 return self._answered(call, self._limits.refuse(key, fault.retry_after))
             case "server_error":
                 return self._unavailable(call, fault.status)
+            case "refused":
+                return self._answered(call, SlackError(fault.error))
             case "reset_before_commit":
                 return self._reset(call, request)
             case "hang_before_commit":
