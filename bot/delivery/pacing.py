@@ -75,8 +75,10 @@ class EditBudget:
         while self._spent and self._spent[0] <= now - WINDOW_SECONDS:
             self._spent.popleft()
         delay = self._closed_until - now
-        if len(self._spent) >= self._limit:
-            delay = max(delay, self._spent[-self._limit] + WINDOW_SECONDS - now)
+        # Growing text leaves the last quarter of the window to first and final texts, whoever filled the rest.
+        room = int(self._limit * GROWTH_SHARE) if urgency is Urgency.GROWTH else self._limit
+        if len(self._spent) >= room:
+            delay = max(delay, self._spent[-room] + WINDOW_SECONDS - now)
         if urgency is Urgency.GROWTH:
             self._growth_tokens = min(
                 GROWTH_BURST, self._growth_tokens + (now - self._refilled_at) * self._growth_per_second
