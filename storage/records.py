@@ -17,6 +17,7 @@ class ReplyState(StrEnum):
     FINALIZING = "FINALIZING"  # the whole text is committed; the last edit may be under way
     DONE = "DONE"
     FAILED_SHOWN = "FAILED_SHOWN"  # ended with a sentence instead of an answer
+    WITHDRAWING = "WITHDRAWING"  # the question was deleted: what stands of the reply is being taken away
     WITHDRAWN = "WITHDRAWN"  # question or reply was deleted
     UNDELIVERABLE = "UNDELIVERABLE"  # the platform takes no message there (archived, bot removed)
 

@@ -16,7 +16,9 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    true,
 )
+from sqlalchemy import text as sql_text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 
@@ -84,10 +86,13 @@ class InboxRow(Base):
     message_key: Mapped[str] = mapped_column(primary_key=True)
     thread_id: Mapped[int] = mapped_column(ForeignKey("thread.thread_id"), index=True)
     exchange: Mapped[int]
-    user: Mapped[str]
+    user: Mapped[str] = mapped_column(index=True)
     address: Mapped[dict[str, Any]]
     sent_at: Mapped[datetime]
     received_at: Mapped[datetime]
+    edited_at: Mapped[datetime | None]  # the newest edit that was taken, by the platform's clock
+    # Whether later questions of the thread build on this exchange: not when it was deleted, or asked once more.
+    is_in_history: Mapped[bool] = mapped_column(default=True, server_default=true())
 
 
 # Joins a post of the inbox with the words that were asked.
@@ -100,7 +105,10 @@ class ReplyRow(Base):
     """The one reply to a post, and how far it has come. States: `storage.records.ReplyState`."""
 
     __tablename__ = "reply"
-    __table_args__ = (Index(None, "state", "updated_at"),)
+    __table_args__ = (
+        Index(None, "state", "updated_at"),
+        Index(None, "recheck_at", sqlite_where=sql_text("recheck_at IS NOT NULL")),
+    )
 
     reply_id: Mapped[str] = mapped_column(primary_key=True)
     message_key: Mapped[str] = mapped_column(ForeignKey("inbox.message_key"), unique=True)
@@ -110,6 +118,7 @@ class ReplyRow(Base):
     lease_until: Mapped[datetime | None]
     intent_at: Mapped[datetime | None]
     posted_ref: Mapped[str | None]
+    recheck_at: Mapped[datetime | None]  # when to look once more for messages that were posted twice
     final_text: Mapped[str | None] = mapped_column(Text)
     outcome: Mapped[str | None]
     failure: Mapped[str | None]
@@ -142,12 +151,38 @@ class ContinuationRow(Base):
 
 
 class WatermarkRow(Base):
-    """Up to which position a channel's posts are known to be in the inbox."""
+    """Up to when a channel's posts are known to be in the inbox, by the platform's clock."""
 
     __tablename__ = "watermark"
 
     platform: Mapped[str] = mapped_column(primary_key=True)
     tenant: Mapped[str] = mapped_column(primary_key=True)
     channel: Mapped[str] = mapped_column(primary_key=True)
-    position: Mapped[str]
+    position: Mapped[datetime]
     updated_at: Mapped[datetime]
+
+
+class TombstoneRow(Base):
+    """A post that was deleted before it was accepted: events overtake each other. Kept for a day."""
+
+    __tablename__ = "tombstone"
+
+    message_key: Mapped[str] = mapped_column(primary_key=True)
+    deleted_at: Mapped[datetime] = mapped_column(index=True)
+
+
+class AuditEntryRow(Base):
+    """One entry of the audit log: a chain of hashes over headers and salted digests of bodies.
+
+    `header` and `body` are RFC 8785 JSON, as they are hashed. Source: the export's format in docs/audit.md.
+    """
+
+    __tablename__ = "audit_entry"
+
+    seq: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    header: Mapped[str] = mapped_column(Text)
+    body_digest: Mapped[bytes | None]
+    prev: Mapped[bytes]
+    hash: Mapped[bytes]
+    salt: Mapped[bytes | None]
+    body: Mapped[str | None] = mapped_column(Text)

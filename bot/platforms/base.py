@@ -4,12 +4,13 @@ A platform hands in questions as `IncomingMessage` and takes replies through a `
 (`Capabilities`), so that delivery decides pacing, splitting and recovery once, for every platform.
 """
 
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum, auto
 from typing import Protocol
 
+from bot.conversation.messages import IncomingMessage
 from storage.records import Reply
 
 
@@ -53,6 +54,14 @@ class Capabilities:
     length_of: Callable[[str], int]
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A channel of a platform, as watermarks name it."""
+
+    tenant: str
+    channel: str
+
+
 class ReplySurface(Protocol):
     """One reply on one platform. Every call may raise `PlatformError`; each subclass says what became of the call."""
 
@@ -73,11 +82,37 @@ class ReplySurface(Protocol):
         """Take the message away; one that is gone already is fine."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PastPost:
+    """A post that was found by looking back. `was_answered`: somebody else has replied to it meanwhile.
+
+    `edited_at`: when its author changed it last; `message` has the text as it stands now.
+    """
+
+    message: IncomingMessage
+    was_answered: bool = False
+    edited_at: datetime | None = None
+
+
+class History(Protocol):
+    """For platforms that can be asked what was posted: events may never come, however often they are repeated."""
+
+    async def places(self) -> list[Place]:
+        """Every channel that we can read. Raises: PlatformError."""
+
+    def posts(self, place: Place, since: datetime) -> AsyncGenerator[PastPost, None]:
+        """What was asked of us in this channel and its threads since then, oldest first. Raises: PlatformError."""
+
+
 class Platform(Protocol):
     """A chat platform. Runs from `start` to `stop`; accepts nothing after `stop_intake`."""
 
     name: str
     capabilities: Capabilities
+
+    @property
+    def history(self) -> History | None:
+        """Where to look for posts whose event was missed. None: nothing can be missed, or nothing can be looked up."""
 
     async def start(self) -> None:
         """Check the credentials and begin to take events. Raises: PlatformUnauthorized, PlatformUnavailable."""

@@ -8,7 +8,7 @@ import structlog
 from aiohttp import web
 
 from bot.clock import Clock
-from bot.platforms.base import Capabilities, ReplySurface
+from bot.platforms.base import Capabilities, History, ReplySurface
 from bot.platforms.errors import Ambiguous, PlatformUnavailable, RateLimited
 from bot.platforms.slack.api import SlackApi
 from bot.platforms.slack.background import Background
@@ -55,6 +55,10 @@ class SlackPlatform:
         self._http = HttpMode(settings.signing_secret.get_secret_value(), clock) if settings.mode == "http" else None
         self._connection: _Connection | None = None
         self._sockets: SocketPool | None = None
+
+    @property
+    def history(self) -> History | None:
+        return None
 
     def routes(self) -> list[web.RouteDef]:
         """For the service's own HTTP server; none in Socket Mode."""

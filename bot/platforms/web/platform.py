@@ -13,7 +13,7 @@ from aiohttp import web
 
 from bot.clock import Clock
 from bot.conversation.settings import AnswerSettings
-from bot.platforms.base import Capabilities
+from bot.platforms.base import Capabilities, History
 from bot.platforms.web.api import PLATFORM, Accept, StopReply, Stores, WebApi
 from bot.platforms.web.errors import not_found, not_now
 from bot.platforms.web.fence import Fence, Handler, is_loopback
@@ -110,6 +110,10 @@ class WebPlatform:
         """After the last text was shown: end what still listens."""
         self._is_open = False
         self._hub.close()
+
+    @property
+    def history(self) -> History | None:
+        return None
 
     def routes(self) -> list[web.RouteDef]:
         page, api = self._fence.page, self._fence.api
