@@ -5,6 +5,7 @@ StorageError
 ├── DatabaseOutdated   migrations are missing, or the file comes from a newer version
 ├── DatabaseInUse      another service has this file open
 ├── BackupFailed       no copy was made: where it should go, or what it holds
+├── AuditKeyUnusable   the key of the audit log's pseudonyms cannot be read or made
 └── LeaseLost          somebody else took this reply over; do nothing more with it
 """
 
@@ -26,6 +27,10 @@ class DatabaseInUse(StorageError):
 
 
 class BackupFailed(StorageError):
+    pass
+
+
+class AuditKeyUnusable(StorageError):
     pass
 
 
