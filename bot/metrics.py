@@ -86,6 +86,11 @@ _FIRST_TEXT = _histogram(
     "platform",
 )
 _EDITS = _counter("inthread_edits_total", "Edits of our messages that the platform took.", "platform")
+_DUPLICATES_REMOVED = _counter(
+    "inthread_duplicates_removed_total",
+    "Messages of ours that stood twice, because a post seemed lost and was not, and were taken away.",
+    "platform",
+)
 
 # ── the model ────────────────────────────────────────────────────────────────
 
@@ -136,8 +141,10 @@ def begin(platforms: Iterable[str], outcomes: Iterable[str]) -> None:
             _EVENTS.labels(platform, kind)
         for outcome in ends:
             _REPLIES.labels(platform, outcome)
-        for metric in (_REPLY_SECONDS, _QUEUE_WAIT, _FIRST_MESSAGE, _FIRST_TEXT, _EDITS, _RECONNECTS):
-            metric.labels(platform)
+        for histogram in (_REPLY_SECONDS, _QUEUE_WAIT, _FIRST_MESSAGE, _FIRST_TEXT):
+            histogram.labels(platform)
+        for counter in (_EDITS, _DUPLICATES_REMOVED, _RECONNECTS):
+            counter.labels(platform)
     for kind in ("prompt", "new"):
         _TOKENS.labels(kind)
     for kind in ("read", "write"):
@@ -182,6 +189,10 @@ def record_first_text(platform: str, seconds: float) -> None:
 
 def record_edit(platform: str) -> None:
     _EDITS.labels(platform).inc()
+
+
+def record_duplicate_removed(platform: str) -> None:
+    _DUPLICATES_REMOVED.labels(platform).inc()
 
 
 def record_generation(prompt_tokens: int, new_tokens: int, seconds_to_first_token: float, per_second: float) -> None:

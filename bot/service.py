@@ -15,6 +15,8 @@ from bot.clock import Clock, SystemClock
 from bot.conversation.answering import Answerer
 from bot.conversation.messages import Outcome, ThreadKey
 from bot.delivery.dispatcher import Dispatcher
+from bot.delivery.duplicates import DuplicateCheck
+from bot.delivery.failpoints import parse_failpoint
 from bot.delivery.intake import Intake
 from bot.delivery.line import Line
 from bot.delivery.worker import Worker
@@ -123,6 +125,7 @@ class Service:
         answerer = Answerer(
             engine, self._threads, settings.answers, settings.inference.sampling(), settings.inference.prompt_tokens
         )
+        reach = parse_failpoint(settings.delivery.failpoint)
         worker = Worker(
             store=replies,
             answerer=answerer,
@@ -131,10 +134,12 @@ class Service:
             answers=settings.answers,
             clock=clock,
             new_incident_id=lambda: secrets.token_hex(4),
+            reach=reach,
         )
         self._dispatcher = Dispatcher(replies, worker, self._line, settings.delivery, clock)
-        self._intake = Intake(replies, self._dispatcher.submit, clock)
+        self._intake = Intake(replies, self._dispatcher.submit, settings.delivery, clock, reach)
         self._platforms: dict[str, Platform] = {}
+        self._duplicates = DuplicateCheck(replies, self._platforms, clock)
         routes: list[web.RouteDef] = []
         if settings.slack.is_on:
             slack = self._slack_platform(TranscriptStore(database), clock)
@@ -157,6 +162,9 @@ class Service:
 
         delivery = Delivery(
             accept=self._intake.accept,
+            edit=self._intake.edit,
+            withdraw=self._intake.withdraw,
+            ask_again=self._intake.ask_again,
             knows_thread=self._knows_thread,
             stop_reply=self._dispatcher.stop_reply,
             stop_thread=self._dispatcher.stop_thread,
@@ -202,7 +210,7 @@ class Service:
         # Importing a model's libraries holds the interpreter for seconds: done before anybody expects an answer.
         await asyncio.to_thread(preload, self._settings.inference)
         await self._dispatcher.start(self._platforms)
-        scheduler = start_scheduler(job_table(self._settings.jobs, self._dispatcher))
+        scheduler = start_scheduler(job_table(self._settings.jobs, self._dispatcher, self._duplicates))
         starts = {asyncio.create_task(self._start_platform(platform)) for platform in self._platforms.values()}
         background = {
             asyncio.create_task(self._loop_lag.watch(), name="loop lag"),

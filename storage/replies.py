@@ -4,30 +4,17 @@ Every method is one transaction. Those that move a reply on take its fence and r
 has claimed it since: a slow old worker cannot write over a new one.
 """
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, func, select, update
+from sqlalchemy import Connection, func, select, update
 
-from storage import threads
+from storage import inbox, reply_rows, threads
 from storage.database import Database
 from storage.dialect import insert
-from storage.errors import LeaseLost
 from storage.records import CLOSED_STATES, Continuation, NewQuestion, Reply, ReplyFigures, ReplyState
-from storage.schema import QUESTION_OF_POST, ContinuationRow, InboxRow, ReplyRow, ThreadRow, TurnRow
-
-_REPLY_COLUMNS = (
-    "reply_id",
-    "message_key",
-    "state",
-    "attempt",
-    "fence",
-    "intent_at",
-    "posted_ref",
-    "final_text",
-    "outcome",
-    "failure",
-)
+from storage.schema import ContinuationRow, ReplyRow
 
 
 class ReplyStore:
@@ -39,7 +26,31 @@ class ReplyStore:
 
         Source: delivery.md rule 1: commit, then acknowledge.
         """
-        return await self._database.write(lambda connection: _accept(connection, question, now))
+        return await self._database.write(lambda connection: inbox.accept(connection, question, now))
+
+    async def edit(
+        self, message_key: str, text: str, edited_at: datetime, now: datetime, window: timedelta
+    ) -> Reply | None:
+        """The author changed the post: its reply, open again. None if nothing is to be answered anew: unknown post,
+        an older edit or no other words, or a reply that ended longer ago than `window`.
+        """
+        return await self._database.write(
+            lambda connection: inbox.edit(connection, message_key, text, edited_at, now, window)
+        )
+
+    async def withdraw(self, message_key: str, now: datetime) -> list[Reply]:
+        """The author deleted the post: its words leave the history. The replies that have to be taken away now.
+
+        A post that is not known yet will never be accepted.
+        """
+        return await self._database.write(lambda connection: inbox.withdraw(connection, message_key, now))
+
+    async def ask_again(self, reply_id: str, new_reply_id: Callable[[str], str], now: datetime) -> Reply | None:
+        """Ask the question of an ended reply once more. None if somebody did already, or nothing can be asked.
+
+        `new_reply_id` makes the id of a message key. The earlier exchange leaves the history.
+        """
+        return await self._database.write(lambda connection: inbox.ask_again(connection, reply_id, new_reply_id, now))
 
     async def claim(self, reply_id: str, now: datetime, lease: timedelta) -> Reply | None:
         """Take an open reply over: a new fence. None if it is closed or unknown.
@@ -53,16 +64,16 @@ class ReplyStore:
         return await self._database.read(_open_replies)
 
     async def find(self, reply_id: str) -> Reply | None:
-        return await self._database.read(lambda connection: _find(connection, reply_id))
+        return await self._database.read(lambda connection: reply_rows.find(connection, reply_id))
 
     async def record_intent(self, reply: Reply, part: int, now: datetime) -> None:
         """A post of this part may happen from now on. Commit this before the network call (delivery.md rule 2)."""
 
         def work(connection: Connection) -> None:
             if part == 0:
-                _move(connection, reply, now, state=ReplyState.INTENT, intent_at=now)
+                reply_rows.move(connection, reply, now, state=ReplyState.INTENT, intent_at=now)
                 return
-            _move(connection, reply, now)
+            reply_rows.move(connection, reply, now)
             connection.execute(
                 insert(ContinuationRow)
                 .values(reply_id=reply.reply_id, part=part, intent_at=now)
@@ -76,11 +87,11 @@ class ReplyStore:
 
         def work(connection: Connection) -> None:
             if part == 0:
-                _move(connection, reply, now, posted_ref=ref, shown_at=func.coalesce(ReplyRow.shown_at, now))
-                _advance(connection, reply, {ReplyState.INTENT}, ReplyState.POSTED)
-                _advance_if_final(connection, reply)
+                reply_rows.move(connection, reply, now, posted_ref=ref, shown_at=func.coalesce(ReplyRow.shown_at, now))
+                reply_rows.advance(connection, reply, {ReplyState.INTENT}, ReplyState.POSTED)
+                reply_rows.advance_if_final(connection, reply)
                 return
-            _move(connection, reply, now)
+            reply_rows.move(connection, reply, now)
             connection.execute(
                 update(ContinuationRow)
                 .where(ContinuationRow.reply_id == reply.reply_id, ContinuationRow.part == part)
@@ -93,8 +104,8 @@ class ReplyStore:
         """Text of the answer is visible."""
 
         def work(connection: Connection) -> None:
-            _move(connection, reply, now, text_shown_at=func.coalesce(ReplyRow.text_shown_at, now))
-            _advance(connection, reply, {ReplyState.POSTED}, ReplyState.STREAMING)
+            reply_rows.move(connection, reply, now, text_shown_at=func.coalesce(ReplyRow.text_shown_at, now))
+            reply_rows.advance(connection, reply, {ReplyState.POSTED}, ReplyState.STREAMING)
 
         await self._database.write(work)
 
@@ -107,8 +118,10 @@ class ReplyStore:
         """
 
         def work(connection: Connection) -> None:
-            _move(connection, reply, now, final_text=text, outcome=outcome, failure=failure, **_columns(figures))
-            _advance_if_final(connection, reply)
+            reply_rows.move(
+                connection, reply, now, final_text=text, outcome=outcome, failure=failure, **_columns(figures)
+            )
+            reply_rows.advance_if_final(connection, reply)
             threads.record_answer(connection, reply.thread_id, reply.exchange, text, now)
 
         await self._database.write(work)
@@ -122,7 +135,7 @@ class ReplyStore:
         values["edits"] = ReplyRow.edits + edits
         if failure is not None:
             values["failure"] = failure
-        await self._database.write(lambda connection: _move(connection, reply, now, **values))
+        await self._database.write(lambda connection: reply_rows.move(connection, reply, now, **values))
 
     async def record_attempt(self, reply: Reply, now: datetime, lease: timedelta) -> None:
         """The turn has come and generation begins: one more attempt, and the lease from now."""
@@ -131,18 +144,43 @@ class ReplyStore:
             "lease_until": now + lease,
             "started_at": func.coalesce(ReplyRow.started_at, now),
         }
-        await self._database.write(lambda connection: _move(connection, reply, now, **values))
+        await self._database.write(lambda connection: reply_rows.move(connection, reply, now, **values))
 
     async def record_progress(self, reply: Reply, now: datetime, lease: timedelta) -> None:
         """The answer grows: the lease from now."""
-        await self._database.write(lambda connection: _move(connection, reply, now, lease_until=now + lease))
+        await self._database.write(lambda connection: reply_rows.move(connection, reply, now, lease_until=now + lease))
+
+    async def require_claim(self, reply: Reply) -> None:
+        """Nothing if this owner's claim still holds. Ask before every call that others can see. Raises: LeaseLost."""
+        await self._database.read(lambda connection: reply_rows.require_claim(connection, reply))
+
+    async def record_recheck(self, reply: Reply, due: datetime, now: datetime) -> None:
+        """Something was posted although an earlier post may yet appear: look once more when `due`."""
+        await self._database.write(lambda connection: reply_rows.move(connection, reply, now, recheck_at=due))
+
+    async def due_rechecks(self, now: datetime) -> list[Reply]:
+        """Replies to be looked at for messages that were posted twice, the earliest first."""
+
+        def work(connection: Connection) -> list[Reply]:
+            query = reply_rows.reply_query().where(ReplyRow.recheck_at <= now).order_by(ReplyRow.recheck_at)
+            return [reply_rows.record(row) for row in connection.execute(query)]
+
+        return await self._database.read(work)
+
+    async def postpone_recheck(self, reply_id: str, due: datetime | None) -> None:
+        """None: there will be no further one."""
+
+        def work(connection: Connection) -> None:
+            connection.execute(update(ReplyRow).where(ReplyRow.reply_id == reply_id).values(recheck_at=due))
+
+        await self._database.write(work)
 
     async def expired_replies(self, now: datetime) -> list[Reply]:
         """Open replies whose worker has shown no progress for longer than its lease, oldest first."""
 
         def work(connection: Connection) -> list[Reply]:
-            rows = connection.execute(_open_query().where(ReplyRow.lease_until < now))
-            return [_record(row) for row in rows]
+            rows = connection.execute(reply_rows.open_query().where(ReplyRow.lease_until < now))
+            return [reply_rows.record(row) for row in rows]
 
         return await self._database.read(work)
 
@@ -167,82 +205,17 @@ class ReplyStore:
         return await self._database.read(work)
 
 
-def _accept(connection: Connection, question: NewQuestion, now: datetime) -> Reply | None:
-    known = connection.execute(select(InboxRow.message_key).where(InboxRow.message_key == question.message_key))
-    if known.first() is not None:
-        return None
-    thread_id = threads.ensure_thread(
-        connection, question.platform, question.tenant, question.channel, question.thread, now
-    )
-    exchange = threads.append_question(connection, thread_id, question.text, now)
-    connection.execute(
-        insert(InboxRow).values(
-            message_key=question.message_key,
-            thread_id=thread_id,
-            exchange=exchange,
-            user=question.user,
-            address=dict(question.address),
-            sent_at=question.sent_at,
-            received_at=now,
-        )
-    )
-    connection.execute(
-        insert(ReplyRow).values(
-            reply_id=question.reply_id,
-            message_key=question.message_key,
-            state=ReplyState.QUEUED,
-            attempt=0,
-            fence=0,
-            edits=0,
-            created_at=now,
-            updated_at=now,
-        )
-    )
-    return _find(connection, question.reply_id)
-
-
 def _claim(connection: Connection, reply_id: str, now: datetime, lease: timedelta) -> Reply | None:
     connection.execute(
         update(ReplyRow)
         .where(ReplyRow.reply_id == reply_id, ReplyRow.state.not_in(CLOSED_STATES))
         .values(fence=ReplyRow.fence + 1, lease_until=now + lease, updated_at=now)
     )
-    reply = _find(connection, reply_id)
+    reply = reply_rows.find(connection, reply_id)
     if reply is None or not reply.state.is_open:
         return None
-    _advance(connection, reply, {ReplyState.QUEUED}, ReplyState.GENERATING)
-    return _find(connection, reply_id)
-
-
-def _move(connection: Connection, reply: Reply, now: datetime, **values: Any) -> None:
-    """The one statement that changes a reply after its claim. Raises: LeaseLost."""
-    result = connection.execute(
-        update(ReplyRow)
-        .where(
-            ReplyRow.reply_id == reply.reply_id,
-            ReplyRow.fence == reply.fence,
-            ReplyRow.state.not_in(CLOSED_STATES),
-        )
-        .values(updated_at=now, **values)
-    )
-    if result.rowcount != 1:
-        raise LeaseLost(f"reply {reply.reply_id} was taken over or closed by somebody else")
-
-
-def _advance(connection: Connection, reply: Reply, sources: set[ReplyState], target: ReplyState) -> None:
-    """Change the state if it is one of `sources`. Always beside a `_move`, which has checked the fence."""
-    connection.execute(
-        update(ReplyRow).where(ReplyRow.reply_id == reply.reply_id, ReplyRow.state.in_(sources)).values(state=target)
-    )
-
-
-def _advance_if_final(connection: Connection, reply: Reply) -> None:
-    """FINALIZING needs both: a text that will not change, and a message to put it into."""
-    connection.execute(
-        update(ReplyRow)
-        .where(ReplyRow.reply_id == reply.reply_id, ReplyRow.final_text.is_not(None), ReplyRow.posted_ref.is_not(None))
-        .values(state=ReplyState.FINALIZING)
-    )
+    reply_rows.advance(connection, reply, {ReplyState.QUEUED}, ReplyState.GENERATING)
+    return reply_rows.find(connection, reply_id)
 
 
 def _columns(figures: ReplyFigures) -> dict[str, Any]:
@@ -250,37 +223,4 @@ def _columns(figures: ReplyFigures) -> dict[str, Any]:
 
 
 def _open_replies(connection: Connection) -> list[Reply]:
-    return [_record(row) for row in connection.execute(_open_query())]
-
-
-def _open_query() -> Select[Any]:
-    return (
-        _reply_query().where(ReplyRow.state.not_in(CLOSED_STATES)).order_by(InboxRow.received_at, ReplyRow.created_at)
-    )
-
-
-def _find(connection: Connection, reply_id: str) -> Reply | None:
-    row = connection.execute(_reply_query().where(ReplyRow.reply_id == reply_id)).first()
-    return None if row is None else _record(row)
-
-
-def _reply_query() -> Select[Any]:
-    return (
-        select(
-            *(getattr(ReplyRow, name) for name in _REPLY_COLUMNS),
-            *(
-                getattr(InboxRow, name)
-                for name in ("thread_id", "exchange", "user", "address", "sent_at", "received_at")
-            ),
-            *(getattr(ThreadRow, name) for name in ("platform", "tenant", "channel", "thread")),
-            TurnRow.text.label("question"),
-        )
-        .join(InboxRow, InboxRow.message_key == ReplyRow.message_key)
-        .join(ThreadRow, ThreadRow.thread_id == InboxRow.thread_id)
-        .join(TurnRow, QUESTION_OF_POST)
-    )
-
-
-def _record(row: Row[Any]) -> Reply:
-    fields = {name: getattr(row, name) for name in Reply.__dataclass_fields__ if name != "state"}
-    return Reply(state=ReplyState(row.state), **fields)
+    return [reply_rows.record(row) for row in connection.execute(reply_rows.open_query())]

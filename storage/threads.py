@@ -2,12 +2,12 @@
 
 from datetime import datetime
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import ColumnElement, Connection, delete, func, select, update
 
 from storage.database import Database
 from storage.dialect import insert
 from storage.records import Exchange
-from storage.schema import ThreadRow, TurnRow
+from storage.schema import InboxRow, ThreadRow, TurnRow
 
 MOST_EXCHANGES = 1_000  # more cannot fit any prompt; keeps one endless thread from filling the memory
 
@@ -30,6 +30,8 @@ class ThreadStore:
 def _exchanges_before(connection: Connection, thread_id: int, exchange: int) -> list[Exchange]:
     rows = connection.execute(
         select(TurnRow.exchange, TurnRow.role, TurnRow.text)
+        .join(InboxRow, (InboxRow.thread_id == TurnRow.thread_id) & (InboxRow.exchange == TurnRow.exchange))
+        .where(InboxRow.is_in_history)
         .where(TurnRow.thread_id == thread_id)
         .where(TurnRow.exchange < exchange)
         .where(TurnRow.exchange >= exchange - MOST_EXCHANGES)
@@ -88,3 +90,16 @@ def record_answer(connection: Connection, thread_id: int, exchange: int, text: s
             index_elements=[TurnRow.thread_id, TurnRow.exchange, TurnRow.role], set_={"text": text, "created_at": now}
         )
     )
+
+
+def replace_question(connection: Connection, thread_id: int, exchange: int, text: str) -> None:
+    """What was asked reads otherwise now: its author changed it, or took it back (`text` is empty)."""
+    connection.execute(update(TurnRow).where(*_is_turn(thread_id, exchange, "user")).values(text=text))
+
+
+def forget_answer(connection: Connection, thread_id: int, exchange: int) -> None:
+    connection.execute(delete(TurnRow).where(*_is_turn(thread_id, exchange, "assistant")))
+
+
+def _is_turn(thread_id: int, exchange: int, role: str) -> tuple[ColumnElement[bool], ...]:
+    return TurnRow.thread_id == thread_id, TurnRow.exchange == exchange, TurnRow.role == role

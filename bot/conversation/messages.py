@@ -52,6 +52,11 @@ class Outcome(StrEnum):
     def is_answer(self) -> bool:
         return self in (Outcome.ANSWERED, Outcome.CUT_SHORT, Outcome.STOPPED)
 
+    @property
+    def may_be_asked_again(self) -> bool:
+        """Whether the same question may well end better another time."""
+        return self in (Outcome.STOPPED, Outcome.BUSY, Outcome.FAILED, Outcome.INTERRUPTED)
+
 
 @dataclass(frozen=True, slots=True)
 class ReplyUpdate:

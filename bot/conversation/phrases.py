@@ -55,6 +55,11 @@ PHRASES: dict[str, dict[Language, str]] = {
         "en": "Something went wrong on my side, not in your question. Please ask again. (Incident {incident})",
         "zh": "我这边出了问题，与您的提问无关。请再问一次。（事件编号 {incident}）",
     },
+    "late": {
+        "en": "I was away when you asked: sorry for the late answer.",
+        "zh": "您提问时我不在线，抱歉回复晚了。",
+    },
+    "ask_again": {"en": "Try again", "zh": "再试一次"},
     "restarting": {"en": "Restarting: I will go on in a moment.", "zh": "正在重启，马上继续。"},
     "interrupted": {
         "en": "I was interrupted while answering. Please ask again.",

@@ -14,7 +14,7 @@ from bot.delivery.pacing import EditBudget
 from bot.delivery.settings import DeliverySettings
 from bot.delivery.worker import Run, Worker
 from bot.platforms.base import Platform
-from storage.records import Reply
+from storage.records import Reply, ReplyState
 from storage.replies import ReplyStore
 
 log = structlog.get_logger(__name__)
@@ -35,6 +35,7 @@ class Dispatcher:
         self._budgets: dict[tuple[str, str], EditBudget] = {}
         self._runs: dict[str, Run] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._replaced: set[asyncio.Task[None]] = set()  # cancelled; the reply's next task waits for their end
         self._is_draining = False
 
     async def start(self, platforms: Mapping[str, Platform]) -> None:
@@ -46,9 +47,25 @@ class Dispatcher:
         for reply in replies:
             self._begin(reply, may_refuse=False)
 
-    def submit(self, reply: Reply) -> None:
-        """Begin to work on a reply that was accepted just now."""
-        self._begin(reply, may_refuse=True)
+    def submit(self, reply: Reply, *, may_refuse: bool = True) -> None:
+        """Begin to work on a reply that was accepted just now, or whose question is another one now.
+
+        Whatever was being done for it ends first.
+        """
+        before = self._tasks.pop(reply.reply_id, None)
+        if before is not None:
+            del self._runs[reply.reply_id]
+            before.cancel()
+            self._replaced.add(before)
+            before.add_done_callback(self._replaced.discard)
+        self._begin(reply, may_refuse=may_refuse, after=before)
+
+    async def take_up_orphans(self) -> int:
+        """Begin to work on every open reply that nobody works on. How many there were."""
+        orphans = [reply for reply in await self._store.open_replies() if reply.reply_id not in self._tasks]
+        for reply in orphans:
+            self._begin(reply, may_refuse=False)
+        return len(orphans)
 
     def stop_reply(self, reply_id: str) -> bool:
         """End generation within a token; what stands, stays. False: nothing is being written under this id."""
@@ -81,9 +98,7 @@ class Dispatcher:
             platform, budget = self._platforms[reply.platform], self._budget(reply)
             self._spawn(stuck, self._worker.end_stuck(stuck, platform, budget))
             ended += 1
-        for reply in await self._store.open_replies():
-            if reply.reply_id not in self._tasks:
-                self._begin(reply, may_refuse=False)
+        await self.take_up_orphans()
         return ended
 
     async def drain(self) -> None:
@@ -99,8 +114,9 @@ class Dispatcher:
         runs = [self._runs[reply_id] for reply_id in left]
         for task in left.values():
             task.cancel()
+        if ending := {*left.values(), *self._replaced}:
+            await asyncio.wait(ending)
         if left:
-            await asyncio.wait(left.values())
             await self._say_goodbye(runs)
 
     async def _say_goodbye(self, runs: list[Run]) -> None:
@@ -113,7 +129,7 @@ class Dispatcher:
                 log.warning("goodbye_failed", error=repr(outcome))
         log.info("handed_over", replies=len(runs))
 
-    def _begin(self, reply: Reply, *, may_refuse: bool) -> None:
+    def _begin(self, reply: Reply, *, may_refuse: bool, after: asyncio.Task[None] | None = None) -> None:
         platform = self._platforms.get(reply.platform)
         if platform is None:
             log.warning("platform_off", reply_id=reply.reply_id, platform=reply.platform)
@@ -121,10 +137,15 @@ class Dispatcher:
         if self._is_draining or reply.reply_id in self._tasks:
             return
         refusal = self._line.refusal(_person(reply)) if may_refuse else None
-        needs_turn = refusal is None and reply.final_text is None
+        needs_turn = refusal is None and reply.final_text is None and reply.state is not ReplyState.WITHDRAWING
         ticket = self._line.join(reply.reply_id, _person(reply), reply.thread_id) if needs_turn else None
         run = Run(reply, ticket, refusal)
-        self._spawn(run, self._worker.deliver(run, platform, self._budget(reply)))
+        self._spawn(run, self._deliver(run, platform, after))
+
+    async def _deliver(self, run: Run, platform: Platform, after: asyncio.Task[None] | None) -> None:
+        if after is not None:
+            await asyncio.wait({after})
+        await self._worker.deliver(run, platform, self._budget(run.reply))
 
     def _spawn(self, run: Run, work: Coroutine[Any, Any, None]) -> None:
         reply_id = run.reply.reply_id

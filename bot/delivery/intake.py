@@ -1,13 +1,16 @@
 """The way in: a post is committed, then acknowledged, then worked on."""
 
 import uuid
-from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Protocol
 
 import structlog
 
 from bot import metrics
 from bot.clock import Clock
 from bot.conversation.messages import IncomingMessage
+from bot.delivery.failpoints import Reach, no_failpoint
+from bot.delivery.settings import DeliverySettings
 from storage.records import NewQuestion, Reply
 from storage.replies import ReplyStore
 
@@ -25,44 +28,114 @@ class IntakeClosed(Exception):
     """The service is stopping. Not acknowledged: the platform delivers again, to whoever runs then."""
 
 
-class Intake:
-    """What platforms call for every post that wants an answer."""
+class Submit(Protocol):
+    def __call__(self, reply: Reply, *, may_refuse: bool = ...) -> None: ...
 
-    def __init__(self, store: ReplyStore, submit: Callable[[Reply], None], clock: Clock) -> None:
+
+class Intake:
+    """What platforms call for every post that wants an answer, and for what becomes of it. All of it may come twice."""
+
+    def __init__(
+        self,
+        store: ReplyStore,
+        submit: Submit,
+        settings: DeliverySettings,
+        clock: Clock,
+        reach: Reach = no_failpoint,
+    ) -> None:
+        """`submit` is handed each reply that is open from now on, whatever was done with it before."""
         self._store = store
         self._submit = submit
+        self._edit_window = timedelta(seconds=settings.edit_window_seconds)
         self._clock = clock
+        self._reach = reach
         self._is_closed = False
 
-    async def accept(self, message: IncomingMessage) -> bool:
+    async def accept(self, message: IncomingMessage, *, may_refuse: bool = True) -> bool:
         """Commit the post; when this returns the platform may be told. False: it was here before.
 
+        `may_refuse`: whether its reply may be that too many are waiting.
         Raises: IntakeClosed, or whatever the database raises: do not acknowledge then.
         """
-        if self._is_closed:
-            raise IntakeClosed
-        reply_id = reply_id_of(message.message_key)
-        thread = message.thread
-        question = NewQuestion(
-            message_key=message.message_key,
-            reply_id=reply_id,
-            platform=thread.platform,
-            tenant=thread.tenant,
-            channel=thread.channel,
-            thread=thread.thread,
-            user=message.user,
-            text=message.text,
-            address=message.address,
-            sent_at=message.sent_at,
-        )
-        reply = await self._store.accept(question, self._clock.now())
-        metrics.record_event(thread.platform, is_new=reply is not None)
+        self._require_open()
+        reply = await self._store.accept(_question(message), self._clock.now())
+        metrics.record_event(message.thread.platform, is_new=reply is not None)
         if reply is None:
-            log.info("duplicate_event", reply_id=reply_id)
+            log.info("duplicate_event", reply_id=reply_id_of(message.message_key))
             return False
-        log.info("accepted", reply_id=reply_id, platform=thread.platform, channel=thread.channel, thread=thread.thread)
-        self._submit(reply)
+        self._reach("after_commit_before_ack")
+        log.info("accepted", **_names(reply))
+        self._submit(reply, may_refuse=may_refuse)
+        return True
+
+    async def edit(self, message: IncomingMessage, edited_at: datetime) -> bool:
+        """Its author changed a post: the same reply is written anew. False: nothing is to be answered anew.
+
+        Raises: as `accept`.
+        """
+        self._require_open()
+        now = self._clock.now()
+        reply = await self._store.edit(message.message_key, message.text, edited_at, now, self._edit_window)
+        if reply is None:
+            return False
+        log.info("question_edited", **_names(reply))
+        self._submit(reply, may_refuse=False)
+        return True
+
+    async def withdraw(self, message_key: str) -> bool:
+        """Its author deleted a post: generation ends, and what stands of the reply is taken away.
+
+        Raises: as `accept`.
+        """
+        self._require_open()
+        replies = await self._store.withdraw(message_key, self._clock.now())
+        for reply in replies:
+            log.info("question_deleted", **_names(reply))
+            self._submit(reply, may_refuse=False)
+        return bool(replies)
+
+    async def ask_again(self, reply_id: str) -> bool:
+        """Somebody wants another reply to the same question. False: it was asked for already, or cannot be.
+
+        Raises: as `accept`.
+        """
+        self._require_open()
+        reply = await self._store.ask_again(reply_id, reply_id_of, self._clock.now())
+        if reply is None:
+            return False
+        log.info("asked_again", before=reply_id, **_names(reply))
+        self._submit(reply, may_refuse=True)
         return True
 
     def close(self) -> None:
         self._is_closed = True
+
+    def _require_open(self) -> None:
+        if self._is_closed:
+            raise IntakeClosed
+
+
+def _question(message: IncomingMessage) -> NewQuestion:
+    thread = message.thread
+    return NewQuestion(
+        message_key=message.message_key,
+        reply_id=reply_id_of(message.message_key),
+        platform=thread.platform,
+        tenant=thread.tenant,
+        channel=thread.channel,
+        thread=thread.thread,
+        user=message.user,
+        text=message.text,
+        address=message.address,
+        sent_at=message.sent_at,
+    )
+
+
+def _names(reply: Reply) -> dict[str, str]:
+    """For the log: places and ids, never text."""
+    return {
+        "reply_id": reply.reply_id,
+        "platform": reply.platform,
+        "channel": reply.channel,
+        "thread": reply.thread,
+    }

@@ -15,6 +15,7 @@ from bot.conversation.messages import Outcome, ReplyUpdate
 from bot.conversation.phrases import Language, language_of, phrase
 from bot.conversation.settings import AnswerSettings
 from bot.delivery.display import Display
+from bot.delivery.failpoints import Reach, no_failpoint
 from bot.delivery.line import Line, Refusal, Ticket
 from bot.delivery.notes import final_note
 from bot.delivery.pacing import EditBudget
@@ -31,6 +32,8 @@ log = structlog.get_logger(__name__)
 
 # Begun so often without an end, whatever the state: the question itself may be what brings the process down.
 MOST_ATTEMPTS = 5
+# From the post to its arrival here. More, and the person is told that we were away; platforms repeat for six minutes.
+LATE_AFTER = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +72,7 @@ class Worker:
         answers: AnswerSettings,
         clock: Clock,
         new_incident_id: Callable[[], str],
+        reach: Reach = no_failpoint,
     ) -> None:
         self._store = store
         self._answerer = answerer
@@ -77,6 +81,7 @@ class Worker:
         self._answers = answers
         self._clock = clock
         self._new_incident_id = new_incident_id
+        self._reach = reach
 
     async def deliver(self, run: Run, platform: Platform, budget: EditBudget) -> None:
         """Bring the reply to its end. Cancelled, it leaves it open for whoever claims it next."""
@@ -92,9 +97,14 @@ class Worker:
             budget,
             self._clock,
             self._answers.link_hosts,
+            self._reach,
         )
         try:
             await run.writer.load_continuations()
+            if reply.state is ReplyState.WITHDRAWING:
+                await run.writer.withdraw()
+                await self._close(reply, run.writer, ReplyState.WITHDRAWN)
+                return
             ending = await self._ending(run, run.writer, platform, budget)
             await self._end(reply, run.writer, ending)
         except LeaseLost:
@@ -109,7 +119,7 @@ class Worker:
         incident = self._new_incident_id()
         log.error("reply_stuck", reply_id=run.reply.reply_id, state=run.reply.state, incident=incident)
         reply = await self._store.claim(run.reply.reply_id, self._clock.now(), self._lease)
-        if reply is not None and reply.final_text is None:
+        if reply is not None and reply.final_text is None and reply.state is not ReplyState.WITHDRAWING:
             text = phrase("failed", self._language(reply), incident=incident)
             ending = Ending(text, Outcome.FAILED, failure=f"stuck ({incident})")
             await self._record_final(reply, ending)
@@ -207,8 +217,12 @@ class Worker:
 
     async def _end(self, reply: Reply, writer: ReplyWriter, ending: Ending) -> None:
         """The text is committed; show it, and close the books."""
-        note = final_note(ending.outcome, self._language(reply), disclaimer=self._answers.disclaimer)
-        await writer.show(Content(ending.text, Phase.FINAL, note=note))
+        language = self._language(reply)
+        is_late = reply.received_at - reply.sent_at > LATE_AFTER
+        note = final_note(ending.outcome, language, disclaimer=self._answers.disclaimer, is_late=is_late)
+        again = phrase("ask_again", language) if ending.outcome.may_be_asked_again else ""
+        await writer.show(Content(ending.text, Phase.FINAL, note=note, ask_again_label=again))
+        self._reach("after_final_edit_before_done")
         if ending.outcome.is_answer and not writer.has_shown_text:
             metrics.record_first_text(reply.platform, self._seconds_since(reply.received_at))
         state = ReplyState.DONE if ending.outcome.is_answer else ReplyState.FAILED_SHOWN
@@ -227,6 +241,7 @@ class Worker:
         await self._store.record_final(
             reply, ending.text, ending.outcome, self._clock.now(), ending.figures, ending.failure
         )
+        self._reach("after_final_commit")
 
     def _refusal(self, run: Run, language: Language) -> Ending | None:
         if run.refusal is None:

@@ -14,6 +14,7 @@ import structlog
 
 from bot import metrics
 from bot.clock import Clock
+from bot.delivery.failpoints import Reach, no_failpoint
 from bot.delivery.pacing import EditBudget, Urgency
 from bot.delivery.safe_markdown import safe_markdown
 from bot.delivery.splitting import split_text
@@ -27,6 +28,7 @@ log = structlog.get_logger(__name__)
 # When to look for a post whose outcome is unknown, in seconds after the last look. Source: delivery.md rule 3.
 PROBE_DELAYS = (0.0, 2.0, 5.0, 15.0)
 CLOCK_TOLERANCE = timedelta(seconds=5)
+RECHECK_AFTER = timedelta(seconds=60)
 T = TypeVar("T")
 FIRST_BACKOFF_SECONDS = 1.0
 LONGEST_BACKOFF_SECONDS = 30.0
@@ -53,6 +55,7 @@ class ReplyWriter:
         budget: EditBudget,
         clock: Clock,
         link_hosts: Sequence[str] = (),
+        reach: Reach = no_failpoint,
     ) -> None:
         self._reply = reply
         self._surface = surface
@@ -61,6 +64,7 @@ class ReplyWriter:
         self._budget = budget
         self._clock = clock
         self._link_hosts = link_hosts
+        self._reach = reach
         self._messages = [_Message(reply.intent_at, reply.posted_ref)]
         self._text_is_visible = False
         self._paid_edits = 0
@@ -109,6 +113,13 @@ class ReplyWriter:
                 metrics.record_first_text(self._reply.platform, self._seconds_since_question())
             self._text_is_visible = True
             await self._store.record_streaming(self._reply, self._clock.now())
+        if content.phase is Phase.GROWING:
+            self._reach("mid_stream")
+
+    async def withdraw(self) -> None:
+        """Take away every message of the reply. Raises: PlatformError (PlaceGone, Rejected), LeaseLost."""
+        for number, message in enumerate(self._messages):
+            await self._remove(number, message)
 
     def _seconds_since_question(self) -> float:
         return (self._clock.now() - self._reply.received_at).total_seconds()
@@ -125,13 +136,15 @@ class ReplyWriter:
         if message.intent_at is None:
             message.intent_at = self._clock.now()
             await self._store.record_intent(self._reply, number, message.intent_at)
+            self._reach("after_intent")
             ref = None
         else:
             ref = await self._look_for(number, message.intent_at)
         while ref is None:
             try:
-                ref = await self._patiently(lambda: self._surface.post(number, content))
+                ref = await self._patiently(lambda: self._post_once(number, content))
                 message.shown = content
+                self._reach("after_post_before_commit")
             except Ambiguous as error:
                 log.warning("post_ambiguous", reply_id=self._reply.reply_id, part=number, code=error.code)
                 ref = await self._look_for(number, message.intent_at)
@@ -142,8 +155,15 @@ class ReplyWriter:
         if message.shown is None:  # found, not posted just now: it may show something older
             await self._edit(message, content)
 
+    async def _post_once(self, number: int, content: Content) -> str:
+        await self._store.require_claim(self._reply)
+        return await self._surface.post(number, content)
+
     async def _look_for(self, number: int, since: datetime) -> str | None:
-        """The message of this part, if it was posted after all. More than one: the first stays, the others go."""
+        """The message of this part, if it was posted after all. More than one: the first stays, the others go.
+
+        None is an answer of the moment: the message may yet appear, so another look is put down for later.
+        """
         for delay in PROBE_DELAYS:
             if delay:
                 await self._clock.sleep(delay)
@@ -152,8 +172,11 @@ class ReplyWriter:
             if refs:
                 for duplicate in refs[1:]:
                     log.warning("duplicate_removed", reply_id=self._reply.reply_id, part=number)
+                    metrics.record_duplicate_removed(self._reply.platform)
                     await self._delete(duplicate)
                 return refs[0]
+        now = self._clock.now()
+        await self._store.record_recheck(self._reply, now + RECHECK_AFTER, now)
         return None
 
     async def _edit(self, message: _Message, content: Content) -> None:
@@ -176,6 +199,7 @@ class ReplyWriter:
             self._paid_edits -= 1
         else:
             await self._budget.acquire(self.urgency(content))
+        await self._store.require_claim(self._reply)
         try:
             await self._surface.edit(ref, content)
         except RateLimited as error:
@@ -197,7 +221,11 @@ class ReplyWriter:
         message.ref, message.shown, message.intent_at = None, None, None
 
     async def _delete(self, ref: str) -> None:
-        await self._patiently(lambda: self._surface.delete(ref), repeat=True)
+        await self._patiently(lambda: self._delete_once(ref), repeat=True)
+
+    async def _delete_once(self, ref: str) -> None:
+        await self._store.require_claim(self._reply)
+        await self._surface.delete(ref)
 
     async def _patiently(self, call: Callable[[], Awaitable[T]], *, repeat: bool = False) -> T:
         """Call until the platform takes it: wait when told to, back off when it is away.

@@ -10,6 +10,7 @@ from apscheduler.triggers.interval import IntervalTrigger
 from pydantic import BaseModel, ConfigDict, Field
 
 from bot.delivery.dispatcher import Dispatcher
+from bot.delivery.duplicates import DuplicateCheck
 
 log = structlog.get_logger(__name__)
 
@@ -20,6 +21,9 @@ class JobSettings(BaseModel):
     stuck_replies_seconds: float = Field(
         default=60, gt=0, description="How often to look for replies that show no progress, and end them."
     )
+    duplicates_seconds: float = Field(
+        default=30, gt=0, description="How often to look for messages of ours that may stand twice after a lost post."
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +33,10 @@ class Job:
     run: Callable[[], Awaitable[object]]
 
 
-def job_table(settings: JobSettings, dispatcher: Dispatcher) -> list[Job]:
+def job_table(settings: JobSettings, dispatcher: Dispatcher, duplicates: DuplicateCheck) -> list[Job]:
     return [
         Job("stuck_replies", IntervalTrigger(seconds=settings.stuck_replies_seconds), dispatcher.end_stuck_replies),
+        Job("duplicates", IntervalTrigger(seconds=settings.duplicates_seconds), duplicates.remove_duplicates),
     ]
 
 

@@ -30,6 +30,7 @@ class Content:
     phase: Phase
     note: str = ""
     stop_label: str = ""  # of a button that ends generation; empty: no button
+    ask_again_label: str = ""  # of a button that asks the same question once more; empty: no button
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,7 +62,12 @@ class Events:
         )
 
     def _deleted(self, change: Change) -> list[dict[str, Any]]:
+        """A root that others have answered is changed into a tombstone instead (seen in matterbridge#600)."""
         message = _message_of(change)
+        tombstone = self._workspace.channels[change.channel].messages.get(message.ts)
+        if tombstone is not None:
+            shown = self._shown(tombstone) | {"hidden": True}
+            return self._hidden(change, "message_changed", {"message": shown, "previous_message": change.previous})
         return self._hidden(change, "message_deleted", {"deleted_ts": message.ts, "previous_message": change.previous})
 
     def _hidden(self, change: Change, subtype: str, parts: dict[str, Any]) -> list[dict[str, Any]]:

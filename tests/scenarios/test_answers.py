@@ -123,7 +123,7 @@ async def test_what_is_not_a_question_to_us_is_not_answered(house: House) -> Non
     other = await house.sandbox.post_as(BRUNO, GENERAL, "chatting about something else")
     await house.sandbox.post_as(BRUNO, GENERAL, "more of it", other)
     await house.sandbox.post_as(BRUNO, GENERAL, f"<@{CHENWEI}> you may know", ts)
-    await house.sandbox.edit_as(ALICE, GENERAL, ts, f"<@{US}> the only question, edited")
+    await house.sandbox.edit_as(BRUNO, GENERAL, other, "chatting about a third thing")
     await house.sandbox.delete_as(BRUNO, GENERAL, other)
     house.sandbox.employees.join(BRUNO, PRIVATE)
     last = await house.ask(DANA, HELP_HR, "the last question")

@@ -9,6 +9,8 @@ from bot.platforms.base import Content, Phase
 from bot.platforms.slack.dialect import escape_markdown, escape_mrkdwn
 
 STOP_ACTION = "stop_reply"
+ASK_AGAIN_ACTION = "ask_again"
+CONTROLS_BLOCK = "inthread_controls"
 
 
 def render(content: Content, reply_id: str, heading: str = "") -> dict[str, Any]:
@@ -30,6 +32,8 @@ def _blocks(content: Content, reply_id: str) -> list[dict[str, Any]]:
         blocks.append(context_block(content.note))
     if content.stop_label:
         blocks.append(stop_block(content.stop_label, reply_id))
+    elif content.ask_again_label:
+        blocks.append(_controls(ASK_AGAIN_ACTION, content.ask_again_label, reply_id))
     return blocks
 
 
@@ -39,10 +43,14 @@ def context_block(text: str) -> dict[str, Any]:
 
 
 def stop_block(label: str, reply_id: str) -> dict[str, Any]:
+    return _controls(STOP_ACTION, label, reply_id)
+
+
+def _controls(action_id: str, label: str, reply_id: str) -> dict[str, Any]:
     button = {
         "type": "button",
-        "action_id": STOP_ACTION,
+        "action_id": action_id,
         "text": {"type": "plain_text", "text": label},
         "value": reply_id,
     }
-    return {"type": "actions", "block_id": "inthread_controls", "elements": [button]}
+    return {"type": "actions", "block_id": CONTROLS_BLOCK, "elements": [button]}

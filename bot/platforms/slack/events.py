@@ -52,6 +52,52 @@ class Post:
         return self.is_direct or self.mentions_us
 
 
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A post as its author changed it. `asks_anew`: it mentions us now, and did not before."""
+
+    post: Post
+    edited_at: datetime
+    asks_anew: bool
+
+
+def parse_change(body: Mapping[str, Any], us: Identity) -> Change | None:
+    """What a `message_changed` event says a person wrote instead; None for all else, such as a link's preview."""
+    event = body.get("event")
+    if not isinstance(event, Mapping) or event.get("subtype") != "message_changed":
+        return None
+    changed, before = _mapping(event.get("message")), _mapping(event.get("previous_message"))
+    edited_at = _ts(_mapping(changed.get("edited")).get("ts"))
+    written = {name: value for name, value in changed.items() if name not in ("edited", "hidden")}
+    place = {name: event.get(name) for name in ("channel", "channel_type")}
+    post = parse_post({**body, "event": {**written, **place, "type": "message"}}, us)
+    if post is None or edited_at is None:
+        return None
+    mentioned = mention_of(us.user_id).search(str(before.get("text") or "")) is not None
+    return Change(post, _time_of(edited_at), asks_anew=post.asks_us and not post.is_direct and not mentioned)
+
+
+def parse_deletion(body: Mapping[str, Any], us: Identity) -> str | None:
+    """The message key of the post that was deleted. One that others have answered leaves a tombstone in its place."""
+    event = body.get("event")
+    if not isinstance(event, Mapping):
+        return None
+    changed = _mapping(event.get("message"))
+    if event.get("subtype") == "message_deleted":
+        ts = _ts(event.get("deleted_ts"))
+    elif event.get("subtype") == "message_changed" and changed.get("subtype") == "tombstone":
+        ts = _ts(changed.get("ts"))
+    else:
+        return None
+    channel = event.get("channel")
+    return message_key(tenant_of(body, us), channel, ts) if isinstance(channel, str) and ts else None
+
+
+def message_key(tenant: str, channel: str, ts: str) -> str:
+    """The post itself, not the event: a mention arrives as two events, and again whenever Slack is not sure."""
+    return f"{PLATFORM}:{tenant}:{channel}:{ts}"
+
+
 def parse_post(body: Mapping[str, Any], us: Identity) -> Post | None:
     """The post in an `app_mention` or `message` event; None for what no person wrote just now."""
     event = body.get("event")
@@ -109,11 +155,10 @@ def to_message(post: Post, us: Identity, dm_mode: str) -> IncomingMessage:
         address["thread_ts"] = reply_ts
     return IncomingMessage(
         thread=thread_key(post, dm_mode),
-        # The post itself, not the event: a mention arrives as two events, and again whenever Slack is not sure.
-        message_key=f"{PLATFORM}:{post.tenant}:{post.channel}:{post.ts}",
+        message_key=message_key(post.tenant, post.channel, post.ts),
         user=post.user,
         text=strip_invisible(plain_text(text)).strip(),
-        sent_at=datetime.fromtimestamp(float(post.ts), UTC),
+        sent_at=_time_of(post.ts),
         address=address,
     )
 
@@ -132,3 +177,11 @@ def reply_thread(post: Post, dm_mode: str) -> str | None:
 def _ts(value: object) -> str | None:
     """Slack's name of a message, which is its time as well."""
     return value if isinstance(value, str) and _TS.fullmatch(value) else None
+
+
+def _time_of(ts: str) -> datetime:
+    return datetime.fromtimestamp(float(ts), UTC)
+
+
+def _mapping(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}

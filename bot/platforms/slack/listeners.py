@@ -6,6 +6,7 @@ An exception in a listener means that the event is not acknowledged, and that Sl
 import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import structlog
@@ -16,9 +17,20 @@ from bot.conversation.messages import IncomingMessage, ThreadKey
 from bot.platforms.errors import PlatformError
 from bot.platforms.slack.api import SlackApi
 from bot.platforms.slack.background import Background
-from bot.platforms.slack.blocks import STOP_ACTION
+from bot.platforms.slack.blocks import ASK_AGAIN_ACTION, CONTROLS_BLOCK, STOP_ACTION
 from bot.platforms.slack.commands import COMMAND, help_text, parse_command, receipt, to_question
-from bot.platforms.slack.events import PLATFORM, Identity, Post, parse_post, tenant_of, thread_key, to_message
+from bot.platforms.slack.events import (
+    PLATFORM,
+    Change,
+    Identity,
+    Post,
+    parse_change,
+    parse_deletion,
+    parse_post,
+    tenant_of,
+    thread_key,
+    to_message,
+)
 from bot.platforms.slack.home import REFRESH_ACTION, Home
 from bot.platforms.slack.languages import Languages
 from bot.platforms.slack.response_urls import ResponseUrls
@@ -36,11 +48,15 @@ Body = dict[str, Any]
 class Delivery:
     """What the listeners need of the rest of the service.
 
-    `accept` commits a post; `knows_thread` says whether we were asked in a thread; `last_questions` of a person
-    (tenant, user, how many), newest first.
+    `accept` commits a post, `edit` what its author made of it, `withdraw` that it was deleted (by message key), and
+    `ask_again` that another reply is wanted instead of this one (by reply id). `knows_thread` says whether we were
+    asked in a thread; `last_questions` of a person (tenant, user, how many), newest first.
     """
 
     accept: Callable[[IncomingMessage], Awaitable[bool]]
+    edit: Callable[[IncomingMessage, datetime], Awaitable[bool]]
+    withdraw: Callable[[str], Awaitable[bool]]
+    ask_again: Callable[[str], Awaitable[bool]]
     knows_thread: Callable[[ThreadKey], Awaitable[bool]]
     stop_reply: Callable[[str], bool]
     stop_thread: Callable[[ThreadKey], int]
@@ -81,6 +97,7 @@ class Listeners:
             app.event(event)(listener)
         app.command(COMMAND)(self._on_command)
         app.action(STOP_ACTION)(self._on_stop)
+        app.action(ASK_AGAIN_ACTION)(self._on_ask_again)
         app.action(REFRESH_ACTION)(self._on_refresh)
         # What has no listener is never acknowledged, and Slack would repeat it.
         app.event(re.compile(".*"))(_acknowledge)
@@ -88,9 +105,20 @@ class Listeners:
 
     async def _on_post(self, body: Body) -> None:
         """Commit, nothing else: Slack is told that it arrived when this returns."""
+        if deleted_key := parse_deletion(body, self._us):
+            await self._delivery.withdraw(deleted_key)
+            return
+        if change := parse_change(body, self._us):
+            await self._on_change(change)
+            return
         post = parse_post(body, self._us)
         if post is not None and (post.asks_us or await self._follows_up(post)):
             await self._delivery.accept(to_message(post, self._us, self._settings.dm_mode))
+
+    async def _on_change(self, change: Change) -> None:
+        message = to_message(change.post, self._us, self._settings.dm_mode)
+        if not await self._delivery.edit(message, change.edited_at) and change.asks_anew:
+            await self._delivery.accept(message)  # if it was asked before, this changes nothing
 
     async def _follows_up(self, post: Post) -> bool:
         """Whether a message without a mention goes on with a thread of ours, and not with somebody else in it."""
@@ -119,6 +147,21 @@ class Listeners:
         self._delivery.stop_reply(str(action.get("value", "")))
         if (body.get("container") or {}).get("is_ephemeral") and body.get("response_url"):
             self._around.background.spawn(self._remove_receipt(str(body["response_url"])), "receipt removed")
+
+    async def _on_ask_again(self, ack: Ack, body: Body, action: Body) -> None:
+        """Commit, then take the button away: it has done its work, also when somebody else pressed it."""
+        await self._delivery.ask_again(str(action.get("value", "")))
+        await ack()
+        self._around.background.spawn(self._remove_controls(body), "button removed")
+
+    async def _remove_controls(self, body: Body) -> None:
+        channel, message = body.get("channel") or {}, body.get("message") or {}
+        blocks = [block for block in message.get("blocks") or [] if block.get("block_id") != CONTROLS_BLOCK]
+        if blocks and channel.get("id") and message.get("ts"):
+            api = self._around.api
+            text = str(message.get("text") or " ")
+            place = {"channel": channel["id"], "ts": message["ts"]}
+            await api.try_call(api.client.chat_update, **place, text=text, blocks=blocks, parse="none")
 
     async def _remove_receipt(self, url: str) -> None:
         try:

@@ -1,5 +1,6 @@
 """One reply in Slack: messages in a thread, found again by their metadata."""
 
+import contextlib
 from collections.abc import AsyncGenerator
 from datetime import datetime
 from typing import Any
@@ -90,10 +91,9 @@ class SlackSurface:
         return sorted(found, key=lambda posted: float(posted.ref))
 
     async def delete(self, ref: str) -> None:
-        try:
+        with contextlib.suppress(MessageGone):  # as wanted
             await self._api.call(self._api.client.chat_delete, channel=self._channel, ts=ref)
-        except MessageGone:
-            return
+        self._tell_session(Phase.FINAL)
 
     def _tell_session(self, phase: Phase) -> None:
         if self._sessions is not None and self._thread_ts:

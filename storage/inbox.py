@@ -1,0 +1,176 @@
+"""What happens to posts: accepted once, edited, deleted, asked once more. Inside the transactions of `ReplyStore`.
+
+A post asked once more has a second entry whose key ends in `#2`, then `#3`: whoever edits or deletes the post means
+all of them.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, delete, or_, select, update
+
+from storage import reply_rows, threads
+from storage.dialect import insert
+from storage.records import NewQuestion, Reply, ReplyState
+from storage.schema import InboxRow, ReplyRow, TombstoneRow
+
+# Events overtake each other by minutes at most; a post that was deleted is not delivered a day later.
+TOMBSTONES_KEPT = timedelta(days=1)
+_BEYOND_REPAIR = frozenset({ReplyState.WITHDRAWING, ReplyState.WITHDRAWN, ReplyState.UNDELIVERABLE})
+
+
+def accept(connection: Connection, question: NewQuestion, now: datetime) -> Reply | None:
+    """A new post with its queued reply. None: it was here before, or was deleted before it came."""
+    if _is_known(connection, InboxRow, question.message_key) or _is_known(
+        connection, TombstoneRow, question.message_key
+    ):
+        return None
+    thread_id = threads.ensure_thread(
+        connection, question.platform, question.tenant, question.channel, question.thread, now
+    )
+    exchange = threads.append_question(connection, thread_id, question.text, now)
+    post = {
+        "message_key": question.message_key,
+        "thread_id": thread_id,
+        "exchange": exchange,
+        "user": question.user,
+        "address": dict(question.address),
+        "sent_at": question.sent_at,
+    }
+    return _queue(connection, post, question.reply_id, now)
+
+
+def edit(
+    connection: Connection, message_key: str, text: str, edited_at: datetime, now: datetime, window: timedelta
+) -> Reply | None:
+    """Take the newer text over and open the post's last reply again. None: nothing is to be answered anew.
+
+    That is: the post is unknown, the edit is old or changes nothing, or the reply ended longer ago than `window`.
+    """
+    replies = _replies_of(connection, message_key)
+    if not replies or not _take_edit(connection, replies[-1], edited_at):
+        return None
+    reply = replies[-1]
+    if reply.question == text or reply.state in _BEYOND_REPAIR or _ended_before(connection, reply, now - window):
+        return None
+    threads.replace_question(connection, reply.thread_id, reply.exchange, text)
+    stage = ReplyState.POSTED if reply.posted_ref else ReplyState.INTENT if reply.intent_at else ReplyState.QUEUED
+    _reopen(connection, reply, stage, now, attempt=0)
+    return reply_rows.find(connection, reply.reply_id)
+
+
+def withdraw(connection: Connection, message_key: str, now: datetime) -> list[Reply]:
+    """The post was deleted: its words go, and each of its replies is to be taken away. Those that now have to be."""
+    connection.execute(delete(TombstoneRow).where(TombstoneRow.deleted_at < now - TOMBSTONES_KEPT))
+    connection.execute(insert(TombstoneRow).values(message_key=message_key, deleted_at=now).on_conflict_do_nothing())
+    replies = [
+        reply
+        for reply in _replies_of(connection, message_key)
+        if reply.state not in (ReplyState.WITHDRAWING, ReplyState.WITHDRAWN)
+    ]
+    for reply in replies:
+        threads.replace_question(connection, reply.thread_id, reply.exchange, "")
+        _leave_out_of_history(connection, reply)
+        _reopen(connection, reply, ReplyState.WITHDRAWING, now)
+    found = (reply_rows.find(connection, reply.reply_id) for reply in replies)
+    return [reply for reply in found if reply is not None]
+
+
+def ask_again(connection: Connection, reply_id: str, new_reply_id: Callable[[str], str], now: datetime) -> Reply | None:
+    """The question of an ended reply, asked once more with a reply of its own. None: it was, or it may not be."""
+    before = reply_rows.find(connection, reply_id)
+    if before is None or before.state.is_open or before.state in _BEYOND_REPAIR:
+        return None
+    message_key = next_key(before.message_key)
+    if _is_known(connection, InboxRow, message_key):
+        return None
+    _leave_out_of_history(connection, before)
+    exchange = threads.append_question(connection, before.thread_id, before.question, now)
+    post = {
+        "message_key": message_key,
+        "thread_id": before.thread_id,
+        "exchange": exchange,
+        "user": before.user,
+        "address": dict(before.address),
+        "sent_at": now,
+    }
+    return _queue(connection, post, new_reply_id(message_key), now)
+
+
+def next_key(message_key: str) -> str:
+    """The key of the same post asked once more: `k`, `k#2`, `k#3`."""
+    post, _, number = message_key.partition("#")
+    return f"{post}#{int(number or 1) + 1}"
+
+
+def _queue(connection: Connection, post: dict[str, Any], reply_id: str, now: datetime) -> Reply | None:
+    connection.execute(insert(InboxRow).values(received_at=now, is_in_history=True, **post))
+    connection.execute(
+        insert(ReplyRow).values(
+            reply_id=reply_id,
+            message_key=post["message_key"],
+            state=ReplyState.QUEUED,
+            attempt=0,
+            fence=0,
+            edits=0,
+            created_at=now,
+            updated_at=now,
+        )
+    )
+    return reply_rows.find(connection, reply_id)
+
+
+def _is_known(connection: Connection, table: type[InboxRow] | type[TombstoneRow], message_key: str) -> bool:
+    return connection.execute(select(table.message_key).where(table.message_key == message_key)).first() is not None
+
+
+def _replies_of(connection: Connection, message_key: str) -> Sequence[Reply]:
+    """All replies to a post, in the order in which it was asked."""
+    again = (ReplyRow.message_key > f"{message_key}#") & (ReplyRow.message_key < f"{message_key}$")  # '$' follows '#'
+    rows = connection.execute(
+        reply_rows.reply_query()
+        .where(or_(ReplyRow.message_key == message_key, again))
+        .order_by(InboxRow.received_at, InboxRow.exchange)
+    )
+    return [reply_rows.record(row) for row in rows]
+
+
+def _take_edit(connection: Connection, reply: Reply, edited_at: datetime) -> bool:
+    """Whether this edit is newer than those taken before: edits come twice, and overtake each other."""
+    taken = connection.execute(
+        update(InboxRow)
+        .where(InboxRow.message_key == reply.message_key)
+        .where(or_(InboxRow.edited_at.is_(None), InboxRow.edited_at < edited_at))
+        .values(edited_at=edited_at)
+    )
+    return taken.rowcount == 1
+
+
+def _ended_before(connection: Connection, reply: Reply, moment: datetime) -> bool:
+    ended = select(ReplyRow.reply_id).where(ReplyRow.reply_id == reply.reply_id, ReplyRow.finished_at < moment)
+    return connection.execute(ended).first() is not None
+
+
+def _leave_out_of_history(connection: Connection, reply: Reply) -> None:
+    connection.execute(update(InboxRow).where(InboxRow.message_key == reply.message_key).values(is_in_history=False))
+
+
+def _reopen(connection: Connection, reply: Reply, state: ReplyState, now: datetime, **values: Any) -> None:
+    """A new fence: whoever works on the reply at this moment cannot write any more."""
+    threads.forget_answer(connection, reply.thread_id, reply.exchange)
+    connection.execute(
+        update(ReplyRow)
+        .where(ReplyRow.reply_id == reply.reply_id)
+        .values(
+            state=state,
+            fence=ReplyRow.fence + 1,
+            lease_until=None,
+            final_text=None,
+            outcome=None,
+            failure=None,
+            finished_at=None,
+            updated_at=now,
+            **values,
+        )
+    )
