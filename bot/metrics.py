@@ -6,6 +6,7 @@ docs/metrics.md is made from `DECLARED`.
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import datetime
 
 from prometheus_client import CONTENT_TYPE_LATEST, Counter, Gauge, Histogram, generate_latest
 
@@ -51,6 +52,23 @@ _EVENTS = _counter(
     "Posts that wanted an answer; `kind` is new, or duplicate when the post was accepted before.",
     "platform",
     "kind",
+)
+_FOUND_LATE = _counter(
+    "inthread_found_late_total",
+    "Questions that were found by looking back through the channels: their event had not come.",
+    "platform",
+)
+_SWEEPS = _counter(
+    "inthread_sweeps_total",
+    "Looks back through the channels. `outcome`: whole, partial (some channels could not be read), failed (the "
+    "platform could not be asked).",
+    "platform",
+    "outcome",
+)
+_LAST_SWEEP = _gauge(
+    "inthread_last_sweep_timestamp_seconds",
+    "When the last look back ended that was whole or partial, in seconds since 1970.",
+    "platform",
 )
 _REPLIES = _counter(
     "inthread_replies_total",
@@ -141,6 +159,8 @@ def begin(platforms: Iterable[str], outcomes: Iterable[str]) -> None:
             _EVENTS.labels(platform, kind)
         for outcome in ends:
             _REPLIES.labels(platform, outcome)
+        for outcome in ("whole", "partial", "failed"):
+            _SWEEPS.labels(platform, outcome)
         for histogram in (_REPLY_SECONDS, _QUEUE_WAIT, _FIRST_MESSAGE, _FIRST_TEXT):
             histogram.labels(platform)
         for counter in (_EDITS, _DUPLICATES_REMOVED, _RECONNECTS):
@@ -168,6 +188,16 @@ def watch_line(waiting: Callable[[], int], active: Callable[[], int]) -> None:
 
 def record_event(platform: str, *, is_new: bool) -> None:
     _EVENTS.labels(platform, "new" if is_new else "duplicate").inc()
+
+
+def record_found_late(platform: str) -> None:
+    _FOUND_LATE.labels(platform).inc()
+
+
+def record_sweep(platform: str, outcome: str, ended_at: datetime) -> None:
+    _SWEEPS.labels(platform, outcome).inc()
+    if outcome != "failed":
+        _LAST_SWEEP.labels(platform).set(ended_at.timestamp())
 
 
 def record_reply(platform: str, outcome: str, seconds: float) -> None:
