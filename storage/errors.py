@@ -4,7 +4,9 @@ StorageError
 ├── DatabaseUnusable   cannot be opened: path, permissions, an SQLite library with a known defect
 ├── DatabaseOutdated   migrations are missing, or the file comes from a newer version
 ├── DatabaseInUse      another service has this file open
-├── BackupFailed       no copy was made: where it should go, or what it holds
+├── BackupFailed       no copy was made: it was not sound
+├── NotWritten         a file was not made: something stands there, the folder, its rights
+├── NotAnExport        a file that should be an exported audit log is none, or of a newer format
 ├── AuditKeyUnusable   the key of the audit log's pseudonyms cannot be read or made
 └── LeaseLost          somebody else took this reply over; do nothing more with it
 """
@@ -27,6 +29,14 @@ class DatabaseInUse(StorageError):
 
 
 class BackupFailed(StorageError):
+    pass
+
+
+class NotWritten(StorageError):
+    pass
+
+
+class NotAnExport(StorageError):
     pass
 
 

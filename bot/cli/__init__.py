@@ -7,6 +7,7 @@ from importlib.metadata import version as installed_version
 
 import click
 
+from bot.cli.audit import audit
 from bot.cli.completion import completion
 from bot.cli.database import db
 from bot.cli.models import model
@@ -17,7 +18,7 @@ from bot.cli.threads import thread
 SECTIONS = {
     "Answer questions": (run, sandbox, ask),
     "Look after it": (doctor, status, settings, version),
-    "Data and models": (db, thread, model),
+    "Data and models": (db, thread, audit, model),
     "Terminal": (completion,),
 }
 

@@ -1,6 +1,7 @@
 """RFC 8785 JSON, as it is hashed and kept. What people and models write never makes it fail."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 
 import rfc8785
 
@@ -16,6 +17,11 @@ def canonical(values: Mapping[str, Scalar]) -> bytes:
     becomes its text.
     """
     return rfc8785.dumps({well_formed(name): _representable(value) for name, value in values.items()})
+
+
+def utc_text(at: datetime) -> str:
+    """As times stand in the log: `2026-03-02T09:00:00.000000Z`."""
+    return at.astimezone(UTC).isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
 
 
 def _representable(value: Scalar) -> Scalar:

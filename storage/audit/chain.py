@@ -14,7 +14,8 @@ _ENTRY = b"\x00"  # keeps an entry's hash apart from any other hash that may be 
 
 def link(prev: bytes, header: bytes, body_digest: bytes | None) -> bytes:
     """The hash of an entry. `header` is its RFC 8785 JSON."""
-    return sha256(_ENTRY + prev + sha256(header).digest() + (body_digest or NO_BODY)).digest()
+    bound = NO_BODY if body_digest is None else body_digest
+    return sha256(_ENTRY + prev + sha256(header).digest() + bound).digest()
 
 
 def digest_body(salt: bytes, body: bytes) -> bytes:

@@ -3,15 +3,18 @@
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 
 from sqlalchemy import Connection, insert, select
 
-from storage.audit.canonical import Scalar, canonical
+from storage.audit.canonical import Scalar, canonical, utc_text
 from storage.audit.chain import FIRST_PREV, SALT_BYTES, digest_body, link
 from storage.schema import AuditEntryRow
 
 RESERVED = frozenset({"seq", "time", "kind"})
+# Made once: every question waits for them, and making them takes as long as running them.
+_LAST = select(AuditEntryRow.seq, AuditEntryRow.hash).order_by(AuditEntryRow.seq.desc()).limit(1)
+_ADD = insert(AuditEntryRow)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,27 +47,21 @@ def append(
         salt, body = random_bytes(SALT_BYTES), canonical(entry.body)
         body_digest = digest_body(salt, body)
     connection.execute(
-        insert(AuditEntryRow).values(
-            seq=seq,
-            header=header.decode(),
-            body_digest=body_digest,
-            prev=prev,
-            hash=link(prev, header, body_digest),
-            salt=salt,
-            body=None if body is None else body.decode(),
-        )
+        _ADD,
+        {
+            "seq": seq,
+            "header": header.decode(),
+            "body_digest": body_digest,
+            "prev": prev,
+            "hash": link(prev, header, body_digest),
+            "salt": salt,
+            "body": None if body is None else body.decode(),
+        },
     )
     return seq
 
 
-def utc_text(at: datetime) -> str:
-    """As times stand in the log: `2026-03-02T09:00:00.000000Z`."""
-    return at.astimezone(UTC).isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
-
-
 def _end(connection: Connection) -> tuple[int, bytes]:
     """The next seq, and the hash that it follows."""
-    last = connection.execute(
-        select(AuditEntryRow.seq, AuditEntryRow.hash).order_by(AuditEntryRow.seq.desc()).limit(1)
-    ).first()
+    last = connection.execute(_LAST).first()
     return (1, FIRST_PREV) if last is None else (last.seq + 1, last.hash)

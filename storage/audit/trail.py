@@ -1,0 +1,30 @@
+"""What the stores of questions and replies put on record, each inside the transaction that does it."""
+
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from storage.audit import entries
+from storage.audit.log import append
+from storage.audit.pseudonyms import Pseudonym
+from storage.records import NewQuestion, Reply, ReplyFigures
+
+
+class AuditTrail:
+    def __init__(self, pseudonym: Pseudonym) -> None:
+        self._pseudonym = pseudonym
+
+    def accepted(self, connection: Connection, question: NewQuestion, exchange: int, now: datetime) -> None:
+        append(connection, entries.question_accepted(question, exchange, self._actor(question), now))
+
+    def edited(self, connection: Connection, reply: Reply, text: str, now: datetime) -> None:
+        append(connection, entries.question_edited(reply, text, self._actor(reply), now))
+
+    def deleted(self, connection: Connection, reply: Reply, now: datetime) -> None:
+        append(connection, entries.question_deleted(reply, self._actor(reply), now))
+
+    def ended(self, connection: Connection, reply: Reply, figures: ReplyFigures, edits: int, now: datetime) -> None:
+        append(connection, entries.reply_ended(reply, figures, edits=edits, actor=self._actor(reply), at=now))
+
+    def _actor(self, record: NewQuestion | Reply) -> str:
+        return self._pseudonym(record.platform, record.tenant, record.user)
