@@ -36,6 +36,8 @@ from bot.versions import installed_versions
 from inference.engine import Engine
 from inference.factory import open_engine, preload
 from storage import migrations
+from storage.audit.pseudonyms import load_pseudonym
+from storage.audit.trail import AuditTrail
 from storage.database import Database
 from storage.lock import sole_service
 from storage.records import AskedQuestion, ReplyState
@@ -45,6 +47,7 @@ from storage.transcripts import TranscriptStore
 
 log = structlog.get_logger(__name__)
 
+AUDIT_KEY_FILE = "audit.key"
 # How a reply can end, as the metrics name it.
 OUTCOMES = (*Outcome, ReplyState.WITHDRAWN.lower(), ReplyState.UNDELIVERABLE.lower())
 
@@ -79,10 +82,11 @@ async def open_service(settings: Settings, clock: Clock) -> AsyncGenerator["Serv
         await asyncio.to_thread(_make_folder, settings.service.data_dir)
         stack.enter_context(sole_service(settings.database_url))
         await asyncio.to_thread(prepare_data, settings)
+        trail = AuditTrail(await asyncio.to_thread(load_pseudonym, settings.service.data_dir / AUDIT_KEY_FILE))
         engine = await asyncio.to_thread(open_engine, settings.inference, settings.models_dir)
         stack.push_async_callback(engine.close)
         database = await stack.enter_async_context(await Database.open(settings.database_url, metrics.record_database))
-        service = Service(settings, engine, database, clock)
+        service = Service(settings, engine, database, trail, clock)
         stack.push_async_callback(service.close)
         yield service
 
@@ -108,7 +112,7 @@ def _make_folder(folder: Path) -> None:
 class Service:
     """The parts of a running inthread and how they hang together."""
 
-    def __init__(self, settings: Settings, engine: Engine, database: Database, clock: Clock) -> None:
+    def __init__(self, settings: Settings, engine: Engine, database: Database, trail: AuditTrail, clock: Clock) -> None:
         self._settings = settings
         self._engine = engine
         self._clock = clock
@@ -116,7 +120,7 @@ class Service:
         self._errors = ErrorTally(clock)
         self._versions = installed_versions()
         self._threads = ThreadStore(database)
-        replies = self._replies = ReplyStore(database)
+        replies = self._replies = ReplyStore(database, trail)
         self._line = Line(
             max_active=engine.limits.max_concurrent,
             waiting_per_user=settings.delivery.waiting_per_user,

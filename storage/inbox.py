@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, delete, or_, select, update
 
 from storage import reply_rows, threads
+from storage.audit.trail import AuditTrail
 from storage.dialect import insert
 from storage.records import NewQuestion, Reply, ReplyState
 from storage.schema import InboxRow, ReplyRow, TombstoneRow
@@ -20,7 +21,7 @@ TOMBSTONES_KEPT = timedelta(days=1)
 _BEYOND_REPAIR = frozenset({ReplyState.WITHDRAWING, ReplyState.WITHDRAWN, ReplyState.UNDELIVERABLE})
 
 
-def accept(connection: Connection, question: NewQuestion, now: datetime) -> Reply | None:
+def accept(connection: Connection, trail: AuditTrail, question: NewQuestion, now: datetime) -> Reply | None:
     """A new post with its queued reply. None: it was here before, or was deleted before it came."""
     if _is_known(connection, InboxRow, question.message_key) or _is_known(
         connection, TombstoneRow, question.message_key
@@ -30,19 +31,42 @@ def accept(connection: Connection, question: NewQuestion, now: datetime) -> Repl
         connection, question.platform, question.tenant, question.channel, question.thread, now
     )
     exchange = threads.append_question(connection, thread_id, question.text, now)
-    post = {
-        "message_key": question.message_key,
-        "thread_id": thread_id,
-        "exchange": exchange,
-        "user": question.user,
-        "address": dict(question.address),
-        "sent_at": question.sent_at,
-    }
-    return _queue(connection, post, question.reply_id, now)
+    connection.execute(
+        insert(InboxRow).values(
+            message_key=question.message_key,
+            thread_id=thread_id,
+            exchange=exchange,
+            user=question.user,
+            address=dict(question.address),
+            sent_at=question.sent_at,
+            received_at=now,
+            is_in_history=True,
+        )
+    )
+    connection.execute(
+        insert(ReplyRow).values(
+            reply_id=question.reply_id,
+            message_key=question.message_key,
+            state=ReplyState.QUEUED,
+            attempt=0,
+            fence=0,
+            edits=0,
+            created_at=now,
+            updated_at=now,
+        )
+    )
+    trail.accepted(connection, question, exchange, now)
+    return reply_rows.find(connection, question.reply_id)
 
 
 def edit(
-    connection: Connection, message_key: str, text: str, edited_at: datetime, now: datetime, window: timedelta
+    connection: Connection,
+    trail: AuditTrail,
+    message_key: str,
+    text: str,
+    edited_at: datetime,
+    now: datetime,
+    window: timedelta,
 ) -> Reply | None:
     """Take the newer text over and open the post's last reply again. None: nothing is to be answered anew.
 
@@ -52,7 +76,10 @@ def edit(
     if not replies or not _take_edit(connection, replies[-1], edited_at):
         return None
     reply = replies[-1]
-    if reply.question == text or reply.state in _BEYOND_REPAIR or _ended_before(connection, reply, now - window):
+    if reply.question == text or reply.state in _BEYOND_REPAIR:
+        return None
+    trail.edited(connection, reply, text, now)
+    if _ended_before(connection, reply, now - window):
         return None
     threads.replace_question(connection, reply.thread_id, reply.exchange, text)
     stage = ReplyState.POSTED if reply.posted_ref else ReplyState.INTENT if reply.intent_at else ReplyState.QUEUED
@@ -60,7 +87,7 @@ def edit(
     return reply_rows.find(connection, reply.reply_id)
 
 
-def withdraw(connection: Connection, message_key: str, now: datetime) -> list[Reply]:
+def withdraw(connection: Connection, trail: AuditTrail, message_key: str, now: datetime) -> list[Reply]:
     """The post was deleted: its words go, and each of its replies is to be taken away. Those that now have to be."""
     connection.execute(delete(TombstoneRow).where(TombstoneRow.deleted_at < now - TOMBSTONES_KEPT))
     connection.execute(insert(TombstoneRow).values(message_key=message_key, deleted_at=now).on_conflict_do_nothing())
@@ -70,6 +97,7 @@ def withdraw(connection: Connection, message_key: str, now: datetime) -> list[Re
         if reply.state not in (ReplyState.WITHDRAWING, ReplyState.WITHDRAWN)
     ]
     for reply in replies:
+        trail.deleted(connection, reply, now)
         threads.replace_question(connection, reply.thread_id, reply.exchange, "")
         _leave_out_of_history(connection, reply)
         _reopen(connection, reply, ReplyState.WITHDRAWING, now)
@@ -77,48 +105,36 @@ def withdraw(connection: Connection, message_key: str, now: datetime) -> list[Re
     return [reply for reply in found if reply is not None]
 
 
-def ask_again(connection: Connection, reply_id: str, new_reply_id: Callable[[str], str], now: datetime) -> Reply | None:
+def ask_again(
+    connection: Connection, trail: AuditTrail, reply_id: str, new_reply_id: Callable[[str], str], now: datetime
+) -> Reply | None:
     """The question of an ended reply, asked once more with a reply of its own. None: it was, or it may not be."""
     before = reply_rows.find(connection, reply_id)
     if before is None or before.state.is_open or before.state in _BEYOND_REPAIR:
         return None
     message_key = next_key(before.message_key)
-    if _is_known(connection, InboxRow, message_key):
-        return None
-    _leave_out_of_history(connection, before)
-    exchange = threads.append_question(connection, before.thread_id, before.question, now)
-    post = {
-        "message_key": message_key,
-        "thread_id": before.thread_id,
-        "exchange": exchange,
-        "user": before.user,
-        "address": dict(before.address),
-        "sent_at": now,
-    }
-    return _queue(connection, post, new_reply_id(message_key), now)
+    again = NewQuestion(
+        message_key=message_key,
+        reply_id=new_reply_id(message_key),
+        platform=before.platform,
+        tenant=before.tenant,
+        channel=before.channel,
+        thread=before.thread,
+        user=before.user,
+        text=before.question,
+        address=before.address,
+        sent_at=now,
+    )
+    reply = accept(connection, trail, again, now)
+    if reply is not None:
+        _leave_out_of_history(connection, before)
+    return reply
 
 
 def next_key(message_key: str) -> str:
     """The key of the same post asked once more: `k`, `k#2`, `k#3`."""
     post, _, number = message_key.partition("#")
     return f"{post}#{int(number or 1) + 1}"
-
-
-def _queue(connection: Connection, post: dict[str, Any], reply_id: str, now: datetime) -> Reply | None:
-    connection.execute(insert(InboxRow).values(received_at=now, is_in_history=True, **post))
-    connection.execute(
-        insert(ReplyRow).values(
-            reply_id=reply_id,
-            message_key=post["message_key"],
-            state=ReplyState.QUEUED,
-            attempt=0,
-            fence=0,
-            edits=0,
-            created_at=now,
-            updated_at=now,
-        )
-    )
-    return reply_rows.find(connection, reply_id)
 
 
 def _is_known(connection: Connection, table: type[InboxRow] | type[TombstoneRow], message_key: str) -> bool:

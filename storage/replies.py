@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, func, select, update
 
 from storage import inbox, reply_rows, threads
+from storage.audit.trail import AuditTrail
 from storage.database import Database
 from storage.dialect import insert
 from storage.records import CLOSED_STATES, Continuation, NewQuestion, Reply, ReplyFigures, ReplyState
@@ -18,15 +19,16 @@ from storage.schema import ContinuationRow, ReplyRow
 
 
 class ReplyStore:
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, trail: AuditTrail) -> None:
         self._database = database
+        self._trail = trail
 
     async def accept(self, question: NewQuestion, now: datetime) -> Reply | None:
         """Write a post to the inbox, its question to the thread, and a queued reply. None if it was there already.
 
         Source: delivery.md rule 1: commit, then acknowledge.
         """
-        return await self._database.write(lambda connection: inbox.accept(connection, question, now))
+        return await self._database.write(lambda connection: inbox.accept(connection, self._trail, question, now))
 
     async def edit(
         self, message_key: str, text: str, edited_at: datetime, now: datetime, window: timedelta
@@ -35,7 +37,7 @@ class ReplyStore:
         an older edit or no other words, or a reply that ended longer ago than `window`.
         """
         return await self._database.write(
-            lambda connection: inbox.edit(connection, message_key, text, edited_at, now, window)
+            lambda connection: inbox.edit(connection, self._trail, message_key, text, edited_at, now, window)
         )
 
     async def withdraw(self, message_key: str, now: datetime) -> list[Reply]:
@@ -43,14 +45,16 @@ class ReplyStore:
 
         A post that is not known yet will never be accepted.
         """
-        return await self._database.write(lambda connection: inbox.withdraw(connection, message_key, now))
+        return await self._database.write(lambda connection: inbox.withdraw(connection, self._trail, message_key, now))
 
     async def ask_again(self, reply_id: str, new_reply_id: Callable[[str], str], now: datetime) -> Reply | None:
         """Ask the question of an ended reply once more. None if somebody did already, or nothing can be asked.
 
         `new_reply_id` makes the id of a message key. The earlier exchange leaves the history.
         """
-        return await self._database.write(lambda connection: inbox.ask_again(connection, reply_id, new_reply_id, now))
+        return await self._database.write(
+            lambda connection: inbox.ask_again(connection, self._trail, reply_id, new_reply_id, now)
+        )
 
     async def claim(self, reply_id: str, now: datetime, lease: timedelta) -> Reply | None:
         """Take an open reply over: a new fence. None if it is closed or unknown.
@@ -129,13 +133,19 @@ class ReplyStore:
     async def record_closed(
         self, reply: Reply, state: ReplyState, now: datetime, *, edits: int = 0, failure: str | None = None
     ) -> None:
-        """The reply has ended. Nothing will touch it again."""
+        """The reply has ended, and is put on record. Only an edit or a deletion of the question opens it again."""
         assert state in CLOSED_STATES
         values: dict[str, Any] = {"state": state, "finished_at": now, "lease_until": None}
         values["edits"] = ReplyRow.edits + edits
         if failure is not None:
             values["failure"] = failure
-        await self._database.write(lambda connection: reply_rows.move(connection, reply, now, **values))
+
+        def work(connection: Connection) -> None:
+            reply_rows.move(connection, reply, now, **values)
+            ended, figures, all_edits = reply_rows.find_ended(connection, reply.reply_id)
+            self._trail.ended(connection, ended, figures, all_edits, now)
+
+        await self._database.write(work)
 
     async def record_attempt(self, reply: Reply, now: datetime, lease: timedelta) -> None:
         """The turn has come and generation begins: one more attempt, and the lease from now."""

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, select, update
 
 from storage.errors import LeaseLost
-from storage.records import CLOSED_STATES, Reply, ReplyState
+from storage.records import CLOSED_STATES, Reply, ReplyFigures, ReplyState
 from storage.schema import QUESTION_OF_POST, InboxRow, ReplyRow, ThreadRow, TurnRow
 
 _REPLY_COLUMNS = (
@@ -70,6 +70,16 @@ def open_query() -> Select[Any]:
 def find(connection: Connection, reply_id: str) -> Reply | None:
     row = connection.execute(reply_query().where(ReplyRow.reply_id == reply_id)).first()
     return None if row is None else record(row)
+
+
+def find_ended(connection: Connection, reply_id: str) -> tuple[Reply, ReplyFigures, int]:
+    """A reply with how its answer was made and how many edits it took."""
+    reply = find(connection, reply_id)
+    assert reply is not None
+    names = tuple(ReplyFigures.__dataclass_fields__)
+    columns = (getattr(ReplyRow, name) for name in names)
+    row = connection.execute(select(ReplyRow.edits, *columns).where(ReplyRow.reply_id == reply_id)).one()
+    return reply, ReplyFigures(**{name: getattr(row, name) for name in names}), row.edits
 
 
 def reply_query() -> Select[Any]:

@@ -8,11 +8,14 @@ from pathlib import Path
 import pytest
 
 from storage import migrations
+from storage.audit.trail import AuditTrail
 from storage.database import Database
 from storage.records import NewQuestion
 from storage.replies import ReplyStore
 from storage.threads import ThreadStore
 from tests.clock import ManualClock
+
+TRAIL = AuditTrail(lambda platform, tenant, user: f"pseudonym of {user}")
 
 
 @pytest.fixture(scope="session")
@@ -36,7 +39,7 @@ async def database(database_path: Path) -> AsyncIterator[Database]:
 
 @pytest.fixture
 def replies(database: Database) -> ReplyStore:
-    return ReplyStore(database)
+    return ReplyStore(database, TRAIL)
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from storage.inspection import inspect_database
 from storage.replies import ReplyStore
 from tests.cli.conftest import Run, the_line
 from tests.clock import START
-from tests.conftest import a_question
+from tests.conftest import TRAIL, a_question
 
 
 def test_a_sound_database_is_said_to_be_sound(run: Run, database_file: Path) -> None:
@@ -77,14 +77,14 @@ def test_wrong_contents_are_found(run: Run, database_file: Path, statement: str,
 async def test_a_backup_has_what_was_committed_while_the_database_is_open(database_path: Path, tmp_path: Path) -> None:
     target = tmp_path / "copy.db"
     async with await Database.open(f"sqlite:///{database_path}") as database:
-        await ReplyStore(database).accept(a_question(), START)  # in the WAL alone
+        await ReplyStore(database, TRAIL).accept(a_question(), START)  # in the WAL alone
 
         backup = back_up(f"sqlite:///{database_path}", target)
 
     assert backup.replies == 1
     assert inspect_database(f"sqlite:///{target}").faults == ()
     async with await Database.open(f"sqlite:///{target}") as restored:
-        assert len(await ReplyStore(restored).open_replies()) == 1
+        assert len(await ReplyStore(restored, TRAIL).open_replies()) == 1
 
 
 def test_a_backup_is_one_file_for_its_owner_alone(run: Run, database_file: Path, folder: Path) -> None:

@@ -11,7 +11,7 @@ from storage.records import ReplyFigures, ReplyState
 from storage.replies import ReplyStore
 from tests.cli.conftest import Run, the_line
 from tests.clock import START
-from tests.conftest import a_question
+from tests.conftest import TRAIL, a_question
 
 FIGURES = ReplyFigures(model_id="m", prompt_tokens=10, new_tokens=20, seconds_to_first_token=0.5, seconds=2.5)
 
@@ -20,7 +20,7 @@ FIGURES = ReplyFigures(model_id="m", prompt_tokens=10, new_tokens=20, seconds_to
 async def told(database_file: Path) -> None:
     """One thread with an answered question that would clear the screen, and one question that waits."""
     async with await Database.open(f"sqlite:///{database_file}") as database:
-        replies = ReplyStore(database)
+        replies = ReplyStore(database, TRAIL)
         await replies.accept(a_question("1", reply_id="first-reply", text="How\x1b[2Jmuch?\u202eleave"), START)
         reply = await replies.claim("first-reply", START, timedelta(60))
         assert reply is not None

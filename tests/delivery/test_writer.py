@@ -26,7 +26,7 @@ from storage.errors import LeaseLost
 from storage.records import ReplyFigures, ReplyState
 from storage.replies import ReplyStore
 from tests.clock import SleepingMovesTime
-from tests.conftest import a_question
+from tests.conftest import TRAIL, a_question
 from tests.delivery.fake_surface import CAPABILITIES, LOST, FakeSurface, after, before, slow_down
 
 LEASE = timedelta(minutes=10)
@@ -416,7 +416,7 @@ STEPS = st.lists(
 def test_whatever_happens_one_whole_reply_stands_in_the_end(database_path: Path, steps, faults, final_words) -> None:  # type: ignore[no-untyped-def]
     async def live() -> None:
         async with await Database.open(f"sqlite:///{database_path}") as database:
-            await one_life(ReplyStore(database), steps, faults, final_words)
+            await one_life(ReplyStore(database, TRAIL), steps, faults, final_words)
 
     asyncio.run(live())
 

@@ -71,10 +71,10 @@ import asyncio, sys, time
 from storage.database import Database
 from storage.replies import ReplyStore
 from tests.clock import START
-from tests.conftest import a_question
+from tests.conftest import TRAIL, a_question
 
 async def main():
-    store = ReplyStore(await Database.open(sys.argv[1]))
+    store = ReplyStore(await Database.open(sys.argv[1]), TRAIL)
     await store.accept(a_question("the one that was acknowledged"), START)
     print("committed", flush=True)
     time.sleep(60)
