@@ -7,6 +7,7 @@ from typing import Any, Literal, get_args
 FaultKind = Literal[
     "rate_limited",
     "server_error",
+    "server_error_after_commit",
     "refused",
     "reset_before_commit",
     "reset_after_commit",

@@ -78,7 +78,7 @@ class Sandbox:
         except OSError:
             await self.close()
             raise
-        self._interactions.base_url = self.url
+        self._interactions.base_url = self.public_url
 
     async def _open_store(self) -> None:
         if self.settings.state_file is None:
@@ -126,8 +126,12 @@ class Sandbox:
         return f"http://{host}:{port}/"
 
     @property
+    def public_url(self) -> str:
+        return self.settings.public_url or self.url
+
+    @property
     def api_url(self) -> str:
-        return self.url + "api/"
+        return self.public_url + "api/"
 
     @property
     def bot_token(self) -> str:

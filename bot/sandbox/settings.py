@@ -15,6 +15,8 @@ class SandboxSettings:
     host: str = "127.0.0.1"
     port: int = 0
     """0 binds any free port."""
+    public_url: str = ""
+    """What addresses that it hands out begin with, if not with its own: a proxy's before it. Ends in a slash."""
     state_file: Path | str | None = None
     """Where the workspace survives a restart; None keeps it in memory."""
     bot_token: str = "xoxb-sandbox-workspace-bot"

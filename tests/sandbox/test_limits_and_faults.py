@@ -101,6 +101,32 @@ async def test_a_reset_after_the_commit_posts(sandbox: Sandbox, client: AsyncWeb
     assert (sandbox.calls[0].status, sandbox.calls[0].fault) == (0, "reset_after_commit")
 
 
+@pytest.mark.parametrize(("kind", "posted"), [("server_error", 0), ("server_error_after_commit", 1)])
+async def test_a_server_error_before_or_after_the_commit(
+    sandbox: Sandbox, client: AsyncWebClient, kind: Any, posted: int
+) -> None:
+    sandbox.faults.add(Fault(kind, "chat.postMessage", status=502))
+    with pytest.raises(SlackApiError) as failed:
+        await client.chat_postMessage(channel=GENERAL, text="did it work?")
+    assert failed.value.response.status_code == 502
+    assert len(sandbox.messages(GENERAL)) == posted
+
+
+async def test_who_is_told_to_wait_hears_of_it_whatever_the_faults(sandbox: Sandbox, client: AsyncWebClient) -> None:
+    await client.chat_postMessage(channel=GENERAL, text="one")
+    sandbox.faults.add(Fault("reset_after_commit", "chat.postMessage"))
+    with pytest.raises(SlackApiError, match="ratelimited"):
+        await client.chat_postMessage(channel=GENERAL, text="two, too soon")
+
+
+async def test_addresses_lead_through_a_proxy_that_stands_before_it(clock: ManualClock) -> None:
+    async with Sandbox(SandboxSettings(public_url="http://proxy.example/"), clock=clock) as sandbox:
+        client = AsyncWebClient(token=sandbox.app_token, base_url=sandbox.url + "api/", retry_handlers=[])
+        opened = await client.apps_connections_open(app_token=sandbox.app_token)
+    assert sandbox.api_url == "http://proxy.example/api/"
+    assert opened["url"].startswith("ws://proxy.example/link/?ticket=")
+
+
 @pytest.mark.parametrize(("kind", "posted"), [("hang_before_commit", 0), ("hang_after_commit", 1)])
 async def test_a_hanging_call(sandbox: Sandbox, kind: Any, posted: int) -> None:
     sandbox.faults.add(Fault(kind, "chat.postMessage", seconds=30))

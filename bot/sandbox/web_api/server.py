@@ -52,11 +52,9 @@ class WebApi:
             if early is not None:
                 return early
         result = self._run(name, arguments, token)
-        if fault is not None and fault.kind == "reset_after_commit":
-            return self._reset(call, request)
-        if fault is not None and fault.kind == "hang_after_commit":
-            await self._hang(fault.seconds)
-        return self._answered(call, result)
+        if fault is None or isinstance(result, RateLimited):  # who is told to wait must hear of it
+            return self._answered(call, result)
+        return await self._strike_after(fault, call, result, request)
 
     # ── the way through ──────────────────────────────────────────────────────
 
@@ -114,6 +112,19 @@ class WebApi:
                 await self._hang(fault.seconds)
                 return self._unavailable(call, 503)  # never committed, however late the answer
         return None
+
+    async def _strike_after(
+        self, fault: Fault, call: Call, result: dict[str, Any] | SlackError, request: web.Request
+    ) -> web.StreamResponse:
+        """The method has run; what the caller hears of it."""
+        match fault.kind:
+            case "reset_after_commit":
+                return self._reset(call, request)
+            case "server_error_after_commit":
+                return self._unavailable(call, fault.status)
+            case "hang_after_commit":
+                await self._hang(fault.seconds)
+        return self._answered(call, result)
 
     async def _hang(self, seconds: float) -> None:
         try:
