@@ -1,0 +1,157 @@
+"""A workspace, a data folder, and the service that comes and goes between them; and every question that was asked."""
+
+import os
+import random
+import signal
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from bot.sandbox import Sandbox, SandboxSettings
+from tools.faults.clock import SharedClock
+from tools.faults.processes import Processes, ServiceProcess
+from tools.faults.questions import Question, is_growing, is_over
+
+READY_SECONDS = 30.0
+STOP_SECONDS = 40.0
+# Slack gives up after three; here none may be lost to that, however long the service is away.
+REDELIVERY_SECONDS = (0.0, 0.3, 0.6, *[1.0] * 600)
+SETTINGS = SandboxSettings(
+    rate_limit_scale=100.0, post_tolerance=1.0, ack_seconds=1.0, redelivery_seconds=REDELIVERY_SECONDS
+)
+ENVIRONMENT = {
+    "INTHREAD_SERVICE__DATA_DIR": ".",
+    "INTHREAD_SERVICE__PORT": "0",
+    "INTHREAD_LOG__LEVEL": "info",
+    "INTHREAD_LOG__FORMAT": "json",
+    "INTHREAD_WEB__ENABLED": "false",
+    "INTHREAD_INFERENCE__ENGINE": "scripted",
+    "INTHREAD_DELIVERY__WAITING_PER_USER": "100",
+    "INTHREAD_DELIVERY__WAITING_TOTAL": "100000",
+}
+PLACES = ("C0GENERAL", "C0HELPHR", "C0HELPIT", "C0PEOPLEOPS")
+
+
+@dataclass
+class House:
+    """`words` and `words_per_second` are the scripted engine's."""
+
+    sandbox: Sandbox
+    folder: Path
+    processes: Processes
+    clock: SharedClock
+    rng: random.Random
+    words: int = 30
+    words_per_second: float = 300
+    questions: list[Question] = field(default_factory=list)
+    service: ServiceProcess | None = None
+    _open: list[Question] = field(default_factory=list)
+
+    # ── the service ──────────────────────────────────────────────────────────
+
+    async def start(self, **settings: object) -> ServiceProcess:
+        """A service that is not ready yet. `settings`: delivery__grace_seconds=0, as in the environment."""
+        assert self.service is None or not self.service.is_running
+        own = {
+            "SLACK_API_URL": self.sandbox.api_url,
+            "SLACK_BOT_TOKEN": self.sandbox.bot_token,
+            "SLACK_APP_TOKEN": self.sandbox.app_token,
+            "INTHREAD_INFERENCE__SCRIPTED__WORDS": str(self.words),
+            "INTHREAD_INFERENCE__SCRIPTED__WORDS_PER_SECOND": str(self.words_per_second),
+        }
+        changed = {f"INTHREAD_{name.upper()}": str(value) for name, value in settings.items()}
+        inherited = {name: os.environ[name] for name in ("PATH", "LANG", "HOME") if name in os.environ}
+        self.service = await self.processes.start(self.folder, inherited | ENVIRONMENT | own | changed, self.clock)
+        return self.service
+
+    async def ready(self) -> None:
+        """Events are taken, over both sockets. Raises: TimeoutError."""
+        await self.sandbox.until(lambda: self.sandbox.sockets >= 2, READY_SECONDS)
+
+    async def kill(self) -> None:
+        """SIGKILL now."""
+        assert self.service is not None
+        await self.service.kill()
+        await self.note_death()
+
+    async def note_death(self) -> None:
+        """The process is gone: whose answers it interrupted is written down."""
+        for question in self.open_questions():
+            question.deaths += 1
+            question.deaths_while_growing += is_growing(self.sandbox, question)
+        await self.sandbox.until(lambda: not self.sandbox.sockets, READY_SECONDS)
+
+    async def stop(self) -> int:
+        """SIGTERM; the exit code. Raises: TimeoutError."""
+        assert self.service is not None
+        self.service.send(signal.SIGTERM)
+        return await self.service.wait(STOP_SECONDS)
+
+    # ── people ───────────────────────────────────────────────────────────────
+
+    async def ask(self, user: str = "", channel: str = "", thread: str | None = None) -> Question:
+        """A question with a number of its own, somewhere at random unless it is said where."""
+        if not channel:
+            channel, thread = self._somewhere()
+        members = [person for person in self.sandbox.channels[channel].members if person in self.sandbox.people]
+        user = user or self.rng.choice(members)
+        text = f"question {len(self.questions) + 1} please"
+        mention = f"<@{self.sandbox.bot_user_id}> "
+        ts = await self.sandbox.post_as(user, channel, mention + text, thread)
+        question = Question(channel, ts, thread or ts, text, self.words)
+        self.questions.append(question)
+        self._open.append(question)
+        return question
+
+    def _somewhere(self) -> tuple[str, str | None]:
+        """A channel, or a direct message; one time in four a thread that somebody has asked in before."""
+        if self.questions and self.rng.random() < 0.25:
+            earlier = self.rng.choice(self.questions)
+            return earlier.channel, earlier.thread
+        if self.rng.random() < 0.25:
+            return self.sandbox.dm_with(self.rng.choice(list(self.sandbox.people))), None
+        return self.rng.choice(PLACES), None
+
+    def open_questions(self) -> list[Question]:
+        """Asked, and not at an end."""
+        self._open = [question for question in self._open if not is_over(self.sandbox, question)]
+        return self._open
+
+    async def settle(self, seconds: float) -> bool:
+        """Wait until every question is at its end; whether they all are."""
+        try:
+            # One at a time, from the newest: looking at all of them after every change would be quadratic.
+            await self.sandbox.until(self._is_settled, seconds)
+        except TimeoutError:
+            return not self.open_questions()
+        return True
+
+    def _is_settled(self) -> bool:
+        while self._open and is_over(self.sandbox, self._open[-1]):
+            self._open.pop()
+        return not self._open
+
+
+@asynccontextmanager
+async def house(
+    processes: Processes,
+    seed: int,
+    settings: SandboxSettings = SETTINGS,
+    *,
+    speed: float = 20.0,
+    words: int = 30,
+    words_per_second: float = 300,
+) -> AsyncGenerator[House, None]:
+    """Not started yet. The service that runs at the end is killed."""
+    clock = SharedClock.start(speed)
+    with TemporaryDirectory(prefix="inthread-faults-") as folder:
+        async with Sandbox(settings, clock=clock.timestamp, seed=seed) as sandbox:
+            rng = random.Random(f"house {seed}")
+            home = House(sandbox, Path(folder), processes, clock, rng, words, words_per_second)
+            try:
+                yield home
+            finally:
+                if home.service is not None:
+                    await home.service.kill()

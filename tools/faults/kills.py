@@ -1,0 +1,125 @@
+"""SIGKILL at random points and at every named failpoint: 0 lost, 0 doubled, `integrity_check` ok."""
+
+import asyncio
+import random
+import signal
+from collections.abc import AsyncGenerator, Generator
+from contextlib import asynccontextmanager, contextmanager
+
+from bot.delivery.failpoints import NAMES
+from bot.sandbox.feed import Change
+from tools.faults.house import House, house
+from tools.faults.judging import Verdict, damage, judge
+from tools.faults.processes import Processes
+from tools.faults.table import Row, merged
+
+LONGEST_LIFE_SECONDS = 0.8
+QUESTIONS_A_LIFE = 2
+# Of the kills, those that come with a change in Slack: before the service can hear that its call was carried out.
+SHARE_AT_A_CHANGE = 0.5
+KILLS_BETWEEN_RESTS = 25
+HOUSES = 3
+SETTLE_SECONDS = 60.0
+# How long a failpoint may take to come by, and how often at most it is passed before it kills.
+DEATH_SECONDS = 4.0
+MOST_PASSES = 3
+
+
+async def random_kills(processes: Processes, seed: int, kills: int) -> Row:
+    """`kills` lives, each cut short at a moment drawn by `seed`, with questions asked all the while."""
+    rng = random.Random(f"kills {seed}")
+    damaged = 0
+    async with house(processes, seed) as home, _judged(home) as verdict:
+        for number in range(1, kills + 1):
+            await home.start()
+            await _live_and_die(home, rng)
+            damaged += bool(await asyncio.to_thread(damage, home.folder))
+            if number % KILLS_BETWEEN_RESTS == 0:
+                await _rest(home)
+    return Row("SIGKILL at random points", verdict, _integrity(kills, damaged), not damaged)
+
+
+async def _live_and_die(home: House, rng: random.Random) -> None:
+    """Some are asked while it starts, some while it works, some when it is gone already."""
+    life = rng.uniform(0.0, LONGEST_LIFE_SECONDS)
+    changes = rng.randint(1, 8) if rng.random() < SHARE_AT_A_CHANGE else 0
+    with _death_at_change(home, changes):
+        for _ in range(QUESTIONS_A_LIFE):
+            await home.ask()
+            await _ends_within(home, life / QUESTIONS_A_LIFE)
+    await home.kill()
+
+
+@contextmanager
+def _death_at_change(home: House, number: int) -> Generator[None, None, None]:
+    """SIGKILL as soon as our messages have changed so often: the answer to the call is not even written. 0: never."""
+    left = number
+
+    def count(change: Change) -> None:
+        nonlocal left
+        if change.kind in ("posted", "updated") and change.message is not None and change.message.by_bot:
+            left -= 1
+            if left == 0 and home.service is not None:
+                home.service.send(signal.SIGKILL)
+
+    unsubscribe = home.sandbox.feed.subscribe(count)
+    try:
+        yield
+    finally:
+        unsubscribe()
+
+
+async def failpoint_kills(processes: Processes, seed: int, name: str, kills: int) -> Row:
+    """`kills` deaths at one failpoint, each after a life that was begun by the one before."""
+    rng = random.Random(f"{name} {seed}")
+    died = damaged = 0
+    async with house(processes, seed) as home, _judged(home) as verdict:
+        for _ in range(kills):
+            await home.start(delivery__failpoint=f"{name}@{rng.randint(1, MOST_PASSES)}")
+            for _ in range(MOST_PASSES):
+                await home.ask()
+            if not await _ends_within(home, DEATH_SECONDS):
+                await home.kill()
+                break  # not tried: it never comes by
+            died += 1
+            await home.note_death()
+            damaged += bool(await asyncio.to_thread(damage, home.folder))
+    tried = _integrity(died, damaged) if died == kills else f"{died} of {kills} kills: it did not come by"
+    return Row(f"SIGKILL at {name}", verdict, tried, died == kills and not damaged)
+
+
+@asynccontextmanager
+async def _judged(home: House) -> AsyncGenerator[Verdict, None]:
+    """A verdict that is filled in at the end, after a last start, an answer to everything and an orderly stop."""
+    verdict = Verdict()
+    yield verdict
+    await _rest(home)
+    verdict.add(judge(home))
+
+
+async def _rest(home: House) -> None:
+    """A life that is long enough to finish everything."""
+    await home.start()
+    await home.settle(SETTLE_SECONDS)
+    await home.stop()
+
+
+async def _ends_within(home: House, seconds: float) -> bool:
+    assert home.service is not None
+    try:
+        await home.service.wait(seconds)
+    except TimeoutError:
+        return False
+    return True
+
+
+def _integrity(kills: int, damaged: int) -> str:
+    return f"{kills} kills; integrity_check: {'ok' if not damaged else f'{damaged} times damaged'}"
+
+
+async def run(processes: Processes, seed: int, *, short: bool) -> list[Row]:
+    """Several houses side by side: a service that starts leaves a core idle half of the time."""
+    kills, each = (141, 10) if short else (1_000, 50)
+    shares = (random_kills(processes, seed + number, kills // HOUSES) for number in range(HOUSES))
+    at_random = merged(await asyncio.gather(*shares))
+    return [at_random, *await asyncio.gather(*(failpoint_kills(processes, seed, name, each) for name in NAMES))]

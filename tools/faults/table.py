@@ -1,0 +1,44 @@
+"""The campaign's result: one table."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from tools.faults.judging import Verdict
+
+HEADS = ("what", "cases tried", "lost", "doubled", "wrong", "figure measured", "held?")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One figure to hold. `measured`: in words, with its unit and what it is held against."""
+
+    what: str
+    verdict: Verdict
+    measured: str = ""
+    is_held: bool = True
+
+    @property
+    def holds(self) -> bool:
+        return self.is_held and self.verdict.is_clean
+
+    def cells(self) -> tuple[str, ...]:
+        verdict = self.verdict
+        told = f"{verdict.told} told that they were interrupted" if verdict.told else ""
+        figure = "; ".join(filter(None, (self.measured, told)))
+        counts = (verdict.cases, verdict.lost, verdict.doubled, verdict.wrong)
+        return (self.what, *map(str, counts), figure, "yes" if self.holds else "NO")
+
+
+def merged(rows: Sequence[Row]) -> Row:
+    """One row for the same thing tried in several houses."""
+    verdict = Verdict()
+    for row in rows:
+        verdict.add(row.verdict)
+    measured = " + ".join(row.measured for row in rows)
+    return Row(rows[0].what, verdict, measured, all(row.is_held for row in rows))
+
+
+def table(rows: Iterable[Row]) -> str:
+    """In Markdown."""
+    lines = [HEADS, tuple("---" for _ in HEADS), *(row.cells() for row in rows)]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
