@@ -1,23 +1,31 @@
 """The audit log: the chain is what docs/audit.md says, and whatever is changed is found at its entry."""
 
+import asyncio
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta, timezone
 from hashlib import sha256
+from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import pytest
 import rfc8785
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, create_engine, text
 
 from storage.audit import entries
 from storage.audit.canonical import canonical
+from storage.audit.checking import ChainCheck, ChainedEntry, Verdict
+from storage.audit.export import entry_line, manifest_line, verify_export
 from storage.audit.log import AuditEntry, append
+from storage.audit.store import BATCH, AuditStore
 from storage.database import Database
 from storage.records import ReplyFigures, ReplyState
 from storage.replies import ReplyStore
+from storage.schema import Base
 from tests.clock import START
 from tests.conftest import a_question
 from tests.storage.test_replies import LEASE
@@ -186,3 +194,259 @@ async def test_edits_and_deletions_of_a_question_are_told(replies: ReplyStore) -
     assert (deleted.kind, deleted.body) == ("question_deleted", None)
     assert edited.fields == deleted.fields
     assert edited.fields["reply_id"] == "reply of k"
+
+
+# ── checking: whatever is changed is found at its entry ──────────────────────
+
+LENGTH = 8
+WITHOUT_TEXT, ERASED = 4, 6
+seqs = st.integers(1, LENGTH)
+columns = st.sampled_from(["header", "body_digest", "prev", "hash", "salt", "body"])
+
+
+def a_log() -> list[ChainedEntry]:
+    """Eight entries: the fourth never had a text, the sixth has lost it."""
+    engine = create_engine("sqlite://")
+    Base.metadata.tables["audit_entry"].create(engine)
+    with engine.begin() as connection:
+        for number in range(1, LENGTH + 1):
+            words = None if number == WITHOUT_TEXT else f"question {number} ✓"
+            append(connection, said(words, channel="C1", seconds=number / 8))
+        rows = connection.execute(text("SELECT * FROM audit_entry ORDER BY seq")).mappings().all()
+    log = [ChainedEntry(**{**row, "header": row["header"].encode(), "body": encoded(row["body"])}) for row in rows]
+    log[ERASED - 1] = replace(log[ERASED - 1], body=None, salt=None)
+    return log
+
+
+def encoded(body: str | None) -> bytes | None:
+    return None if body is None else body.encode()
+
+
+LOG = a_log()
+
+
+def exported(log: list[ChainedEntry]) -> list[bytes]:
+    return [manifest_line(1, LENGTH, START), *map(entry_line, log)]
+
+
+def first_bad(log: list[ChainedEntry]) -> int | None:
+    """As both ways of checking say: over entries as the database has them, and over their export."""
+    check = ChainCheck()
+    is_good = all(check.take(entry) for entry in log)
+    in_file = verify_export(exported(log)).first_bad
+    # An end that was cut off shows in the file alone, which says how long it is.
+    assert check.verdict.first_bad == in_file or (is_good and len(log) < LENGTH)
+    return in_file
+
+
+def changed(seq: int, **values: bytes | None) -> list[ChainedEntry]:
+    return [replace(entry, **values) if entry.seq == seq else entry for entry in LOG]  # type: ignore[arg-type]
+
+
+def test_what_was_not_changed_is_good_and_the_erased_are_counted() -> None:
+    verdict = verify_export(exported(LOG))
+
+    assert verdict == Verdict(LENGTH, 1, LOG[-1].hash)
+    assert first_bad(LOG) is None
+
+
+@given(seqs, columns, st.data())
+def test_a_flipped_bit_is_found_at_its_entry(seq: int, column: str, data: st.DataObject) -> None:
+    value = getattr(LOG[seq - 1], column)
+    assume(value is not None)
+    bit = data.draw(st.integers(0, 8 * len(value) - 1))
+    flipped = bytearray(value)
+    flipped[bit // 8] ^= 1 << bit % 8
+
+    assert first_bad(changed(seq, **{column: bytes(flipped)})) == seq
+
+
+@given(seqs, columns, st.binary(max_size=33) | st.just(bytes(32)))
+def test_a_value_put_in_place_of_another_is_found_at_its_entry(seq: int, column: str, value: bytes) -> None:
+    assume(getattr(LOG[seq - 1], column) != value)
+
+    assert first_bad(changed(seq, **{column: value})) == seq
+
+
+@pytest.mark.parametrize("column", ["body_digest", "salt", "body"])
+@pytest.mark.parametrize("seq", [1, LENGTH])
+def test_a_value_taken_away_is_found_at_its_entry(seq: int, column: str) -> None:
+    assert first_bad(changed(seq, **{column: None})) == seq
+
+
+def test_another_text_with_a_digest_to_match_is_found() -> None:
+    """Only writing everything from there on anew would hide it: that is what checkpoints are for."""
+    digest = sha256(SALT + b'{"text":"never"}').digest()
+
+    assert first_bad(changed(3, body=b'{"text":"never"}', salt=SALT, body_digest=digest)) == 3
+
+
+@given(seqs)
+def test_a_missing_entry_is_found(seq: int) -> None:
+    assert first_bad([entry for entry in LOG if entry.seq != seq]) == seq
+
+
+@given(seqs)
+def test_a_missing_entry_is_found_when_the_rest_is_numbered_anew(seq: int) -> None:
+    kept = [entry for entry in LOG if entry.seq != seq]
+
+    assert first_bad([replace(entry, seq=number) for number, entry in enumerate(kept, start=1)]) == seq
+
+
+@given(seqs, seqs)
+def test_swapped_entries_are_found_at_the_first(one: int, other: int) -> None:
+    assume(one < other)
+    swapped = list(LOG)
+    swapped[one - 1], swapped[other - 1] = LOG[other - 1], LOG[one - 1]
+
+    assert first_bad(swapped) == one
+    assert first_bad([replace(entry, seq=number) for number, entry in enumerate(swapped, start=1)]) == one
+
+
+@given(seqs, seqs)
+def test_texts_that_changed_places_are_found(one: int, other: int) -> None:
+    assume(one < other and {one, other}.isdisjoint({WITHOUT_TEXT, ERASED}))
+    swapped = changed(one, body=LOG[other - 1].body, salt=LOG[other - 1].salt)
+
+    assert first_bad(swapped) == one
+
+
+@given(seqs)
+def test_an_entry_that_stands_twice_is_found(seq: int) -> None:
+    twice = LOG[:seq] + LOG[seq - 1 :]
+
+    assert first_bad(twice) == seq + 1
+
+
+# ── checking an export ───────────────────────────────────────────────────────
+
+
+@given(seqs, st.data())
+def test_a_changed_byte_of_an_export_is_found_at_its_entry(seq: int, data: st.DataObject) -> None:
+    lines = exported(LOG)
+    at = data.draw(st.integers(0, len(lines[seq]) - 2))
+    byte = data.draw(st.integers(0, 255))
+    line = lines[seq][:at] + bytes([byte]) + lines[seq][at + 1 :]
+    assume(not says_the_same(line, lines[seq]))
+    file = b"".join([*lines[:seq], line, *lines[seq + 1 :]])
+
+    assert verify_export(BytesIO(file)).first_bad == seq
+
+
+def says_the_same(line: bytes, other: bytes) -> bool:
+    try:
+        return bool(json.loads(line) == json.loads(other))
+    except ValueError:
+        return False
+
+
+@given(st.integers(1, LENGTH))
+def test_an_export_that_was_cut_off_is_found(seq: int) -> None:
+    assert verify_export(exported(LOG)[:seq]).first_bad == seq
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (b'"body":', b'"body":{"text":"shown by some readers"},"body":'),
+        (b'{"type"', b'{"note":"more","type"'),
+        (b'"seq":3,"header"', b'"seq":3.0,"header"'),
+        (b'"seq":3,"time"', b'"seq":4,"time"'),
+        (b'"text":"', b'"text":"\\ud800'),
+        (b'"hash":"', b'"hash":" '),
+        (b'"header":{', b'"header":{"a":' + b"[" * 100_000 + b"]" * 100_000 + b","),
+        (b'"header":{', b'"header":{"a":1e999,'),
+        (b'"header":{', b'"header":{"a":123456789012345678901234567890,'),
+        (b'{"type":"entry"', b'\xef\xbb\xbf{"type":"entry"'),
+        (b'{"type":"entry"', b'\n{"type":"entry"'),
+        (b'{"type":"entry"', b'{"type":"note"'),
+    ],
+)
+def test_what_readers_could_take_in_two_ways_is_refused(old: bytes, new: bytes) -> None:
+    lines = exported(LOG)
+    lines[3] = lines[3].replace(old, new, 1)
+
+    assert verify_export(BytesIO(b"".join(lines))).first_bad == 3
+
+
+def test_digits_of_a_hash_have_one_spelling() -> None:
+    lines = exported(LOG)
+    lines[3] = lines[3].replace(LOG[2].hash.hex().encode(), LOG[2].hash.hex().upper().encode())
+
+    assert verify_export(lines).first_bad == 3
+
+
+def test_more_than_is_announced_is_found() -> None:
+    lines = [manifest_line(1, LENGTH - 1, START), *exported(LOG)[1:]]
+
+    assert verify_export(lines).first_bad == LENGTH
+
+
+def test_an_excerpt_is_checked_from_where_it_begins() -> None:
+    lines = [manifest_line(3, 5, START), *exported(LOG)[3:6]]
+
+    assert verify_export(lines).first_bad is None
+    assert verify_export([lines[0], *lines[2:]]).first_bad == 3
+    assert verify_export([lines[0], lines[1], lines[3]]).first_bad == 4
+
+
+# ── the store ────────────────────────────────────────────────────────────────
+
+
+async def test_a_log_longer_than_a_batch_is_checked_and_exported_whole(database: Database) -> None:
+    count = 2 * BATCH + 1
+
+    def write(connection: Connection) -> None:
+        for _ in range(count):
+            append(connection, said())
+
+    await database.write(write)
+    store = AuditStore(database)
+
+    assert (await store.verify()).entries == count
+    assert verify_export(BytesIO(await export_of(store))).entries == count
+    for bad in (BATCH, BATCH + 1, 2 * BATCH + 1):
+        await database.write(lambda connection, bad=bad: change(connection, "salt = zeroblob(32)", bad))
+    assert (await store.verify()).first_bad == BATCH
+    assert verify_export(BytesIO(await export_of(store))).first_bad == BATCH
+
+
+async def export_of(store: AuditStore) -> bytes:
+    return b"".join([chunk async for chunk in store.export(START)])
+
+
+def change(connection: Connection, values: str, seq: int) -> None:
+    connection.execute(text(f"UPDATE audit_entry SET {values} WHERE seq = :seq"), {"seq": seq})
+
+
+@pytest.mark.parametrize("seq", [0, -3, 7, 2**62])
+async def test_an_entry_that_was_slipped_in_is_found(database: Database, seq: int) -> None:
+    for _ in range(3):
+        await database.write(lambda connection: append(connection, said()))
+    await database.write(lambda connection: change(connection, f"seq = {seq}", 2))
+    store = AuditStore(database)
+
+    found = {(await store.verify()).first_bad, verify_export(BytesIO(await export_of(store))).first_bad}
+
+    assert found == ({1} if seq < 1 else {2})
+
+
+async def test_stores_that_write_at_once_make_one_chain(database: Database, database_path: Path) -> None:
+    async with await Database.open(f"sqlite:///{database_path}") as other:
+        writes = [opened.write(lambda connection: append(connection, said())) for opened in (database, other) * 25]
+        written = await asyncio.gather(*writes)
+
+    assert sorted(written) == list(range(1, 51))
+    assert (await AuditStore(database).verify()).first_bad is None
+
+
+async def test_checking_goes_on_beside_writing(database: Database) -> None:
+    async def write() -> None:
+        for _ in range(30):
+            await database.write(lambda connection: append(connection, said()))
+
+    writing = asyncio.create_task(write())
+    while not writing.done():
+        assert (await AuditStore(database).verify()).first_bad is None
+    await writing
+    assert (await AuditStore(database).verify()).entries == 30
