@@ -141,6 +141,14 @@ _DATABASE = _histogram(
     _QUICK,
     "kind",
 )
+_DATABASE_USABLE = _gauge(
+    "inthread_database_usable", "1 while writes are committed; 0 while the disk is full, or fails, or a lock is held."
+)
+_DATABASE_TROUBLES = _counter(
+    "inthread_database_troubles_total",
+    "Writes that were not committed. `trouble`: full, locked, io_error, read_only, cannot_open.",
+    "trouble",
+)
 _LOG_ERRORS = _counter("inthread_log_errors_total", "Lines of level error in the log.")
 _LOOP_LAG = _histogram("inthread_loop_lag_seconds", "How late the event loop was for a tick.", _QUICK)
 _LOOP_LAG_MAX = _gauge("inthread_loop_lag_max_seconds", "The latest that the event loop was since it became ready.")
@@ -151,7 +159,7 @@ def exposition() -> bytes:
     return generate_latest()
 
 
-def begin(platforms: Iterable[str], outcomes: Iterable[str]) -> None:
+def begin(platforms: Iterable[str], outcomes: Iterable[str], troubles: Iterable[str]) -> None:
     """Show what can happen at 0, so that the first time it happens is seen as a change."""
     ends = list(outcomes)
     for platform in platforms:
@@ -169,6 +177,8 @@ def begin(platforms: Iterable[str], outcomes: Iterable[str]) -> None:
         _TOKENS.labels(kind)
     for kind in ("read", "write"):
         _DATABASE.labels(kind)
+    for trouble in troubles:
+        _DATABASE_TROUBLES.labels(trouble)
 
 
 def describe_build(version: str, python: str, sqlite: str) -> None:
@@ -245,6 +255,14 @@ def record_reconnect(platform: str) -> None:
 
 def record_database(kind: str, seconds: float) -> None:
     _DATABASE.labels(kind).observe(seconds)
+
+
+def record_database_trouble(trouble: str) -> None:
+    _DATABASE_TROUBLES.labels(trouble).inc()
+
+
+def record_database_usable(*, is_usable: bool) -> None:
+    _DATABASE_USABLE.set(is_usable)
 
 
 def record_log_error() -> None:

@@ -14,6 +14,7 @@ from bot import metrics
 from bot.clock import Clock, SystemClock
 from bot.conversation.answering import Answerer
 from bot.conversation.messages import Outcome, ThreadKey
+from bot.database_health import DatabaseHealth
 from bot.delivery.dispatcher import Dispatcher
 from bot.delivery.duplicates import DuplicateCheck
 from bot.delivery.failpoints import parse_failpoint
@@ -39,6 +40,7 @@ from storage import migrations
 from storage.audit.pseudonyms import load_pseudonym
 from storage.audit.trail import AuditTrail
 from storage.database import Database
+from storage.errors import Trouble
 from storage.lock import sole_service
 from storage.records import AskedQuestion, ReplyState
 from storage.replies import ReplyStore
@@ -86,6 +88,7 @@ async def open_service(settings: Settings, clock: Clock) -> AsyncGenerator["Serv
         engine = await asyncio.to_thread(open_engine, settings.inference, settings.models_dir)
         stack.push_async_callback(engine.close)
         database = await stack.enter_async_context(await Database.open(settings.database_url, metrics.record_database))
+        await database.probe()  # a disk that is full already is said now, not to the first who asks
         service = Service(settings, engine, database, trail, clock)
         stack.push_async_callback(service.close)
         yield service
@@ -141,6 +144,7 @@ class Service:
             reach=reach,
         )
         self._dispatcher = Dispatcher(replies, worker, self._line, settings.delivery, clock)
+        self._health = DatabaseHealth(database, clock, self._dispatcher.take_up_orphans)
         self._intake = Intake(replies, self._dispatcher.submit, settings.delivery, clock, reach)
         self._platforms: dict[str, Platform] = {}
         self._duplicates = DuplicateCheck(replies, self._platforms, clock)
@@ -153,7 +157,7 @@ class Service:
             chat = self._web_platform(Stores(replies, TranscriptStore(database)), clock)
             self._platforms[chat.name] = chat
             routes += chat.routes()
-        metrics.begin(self._platforms, OUTCOMES)
+        metrics.begin(self._platforms, OUTCOMES, Trouble)
         metrics.describe_build(self._versions["inthread"], self._versions["python"], self._versions["sqlite"])
         metrics.describe_model(engine.model.id, engine.model.sha256)
         metrics.watch_line(lambda: self._line.waiting, lambda: self._line.active)
@@ -189,8 +193,12 @@ class Service:
         )
 
     def readiness(self) -> dict[str, bool]:
-        """Whether each platform takes questions now. They are taken while the model still loads: they wait in line."""
-        return {name: platform.is_ready for name, platform in self._platforms.items()}
+        """Whether questions can be written down, and each platform takes them, now.
+
+        They are taken while the model still loads: they wait in line.
+        """
+        platforms = {name: platform.is_ready for name, platform in self._platforms.items()}
+        return {"storage": self._health.is_healthy, **platforms}
 
     async def status(self) -> dict[str, Any]:
         """How it is, for `inthread status`: figures and names, never text."""
@@ -218,6 +226,7 @@ class Service:
         starts = {asyncio.create_task(self._start_platform(platform)) for platform in self._platforms.values()}
         background = {
             asyncio.create_task(self._loop_lag.watch(), name="loop lag"),
+            asyncio.create_task(self._health.watch(), name="database health"),
             asyncio.create_task(self._warm_up(), name="warm-up"),
             *starts,
             asyncio.create_task(_announce(starts, on_ready), name="announcement"),

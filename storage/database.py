@@ -12,10 +12,10 @@ from types import TracebackType
 from typing import Self, TypeVar
 
 from sqlalchemy import Connection
-from sqlalchemy.exc import DatabaseError
+from sqlalchemy.exc import DatabaseError, DBAPIError
 
 from storage import sqlite
-from storage.errors import DatabaseUnusable
+from storage.errors import DatabaseUnavailable, DatabaseUnusable, Trouble
 from storage.migrations import require_current
 
 T = TypeVar("T")
@@ -29,7 +29,8 @@ class Database:
     def __init__(self, url: str, observe: Observe = lambda kind, seconds: None) -> None:
         """`observe` is told, for each `read` or `write`, how many seconds the caller waited for it."""
         self._observe = observe
-        parsed = sqlite.parse_url(url)
+        self._on_trouble: Callable[[Trouble], None] = lambda trouble: None
+        parsed = self._url = sqlite.parse_url(url)
         self._writer = sqlite.open_engine(parsed, writer=True)
         self._reader = sqlite.open_engine(parsed, writer=False, readers=READERS)
         self._write_thread = ThreadPoolExecutor(1, thread_name_prefix="storage-writer")
@@ -52,17 +53,41 @@ class Database:
             raise
         return database
 
+    def tell_trouble(self, observer: Callable[[Trouble], None]) -> None:
+        """From now on, tell `observer` of each write that the disk or a lock has prevented."""
+        self._on_trouble = observer
+
     async def write(self, work: Callable[[Connection], T]) -> T:
-        """Run `work` in the writer's thread in one transaction; committed when this returns, undone when it raises."""
+        """Run `work` in the writer's thread in one transaction; committed when this returns, undone when it raises.
+
+        Raises: DatabaseUnavailable, and whatever `work` raises.
+        """
 
         def transact() -> T:
             with self._writer.begin() as connection:
                 return work(connection)
 
-        return await self._run("write", self._write_thread, transact)
+        try:
+            return await self._run("write", self._write_thread, transact)
+        except DatabaseUnavailable as error:
+            self._on_trouble(error.trouble)
+            raise
+
+    async def probe(self, *, for_room: bool = False) -> None:
+        """Commit something that nobody reads: returns when writes succeed. `for_room`: and more than a page fits.
+
+        Raises: DatabaseUnavailable.
+        """
+
+        def work(connection: Connection) -> None:
+            if for_room:
+                sqlite.require_room(self._url)
+            sqlite.write_page(connection)
+
+        await self.write(work)
 
     async def read(self, work: Callable[[Connection], T]) -> T:
-        """Run `work` in a reader's thread on one consistent snapshot."""
+        """Run `work` in a reader's thread on one consistent snapshot. Raises: as `write`."""
 
         def look() -> T:
             with self._reader.connect() as connection:
@@ -74,6 +99,10 @@ class Database:
         began = time.perf_counter()
         try:
             return await asyncio.get_running_loop().run_in_executor(threads, work)
+        except DBAPIError as error:
+            if trouble := sqlite.find_trouble(error):
+                raise DatabaseUnavailable(trouble) from error
+            raise
         finally:
             self._observe(kind, time.perf_counter() - began)
 

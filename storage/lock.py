@@ -3,7 +3,7 @@
 import fcntl
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from sqlalchemy import make_url
@@ -23,7 +23,7 @@ def sole_service(url: str) -> Iterator[None]:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:
         raise DatabaseUnusable(
-            f"cannot write {path} ({error.strerror}): check the permissions of the folder"
+            f"cannot write {path} ({error.strerror}): check the permissions of the folder, and its disk"
         ) from error
     try:
         try:
@@ -33,8 +33,10 @@ def sole_service(url: str) -> Iterator[None]:
             raise DatabaseInUse(
                 f"another inthread (process {holder}) serves this database: stop it, or give this one its own data_dir"
             ) from None
-        os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, str(os.getpid()).encode("ascii"), 0)
+        # The number is for people alone: a full disk is told by the database itself.
+        with suppress(OSError):
+            os.ftruncate(descriptor, 0)
+            os.pwrite(descriptor, str(os.getpid()).encode("ascii"), 0)
         yield
     finally:
         os.close(descriptor)

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DatabaseError
 
 from storage import sqlite
-from storage.errors import DatabaseOutdated, DatabaseUnusable
+from storage.errors import DatabaseOutdated, DatabaseUnavailable, DatabaseUnusable
 
 
 def _scripts_folder() -> Path:
@@ -39,6 +39,8 @@ def upgrade(url: str) -> tuple[str | None, str | None]:
             command.upgrade(_config(connection), "head")
             return before, _revision(connection)
     except DatabaseError as error:
+        if trouble := sqlite.find_trouble(error):
+            raise DatabaseUnavailable(trouble) from error
         raise DatabaseUnusable(f"cannot migrate the database: {error.orig}: check [storage] url") from error
     finally:
         engine.dispose()

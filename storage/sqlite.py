@@ -3,21 +3,33 @@
 The only module of the storage that knows the dialect's connection; PostgreSQL will stand beside it.
 """
 
+import os
 import sqlite3
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from sqlalchemy import Engine, create_engine, event, make_url
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.pool import NullPool, QueuePool, StaticPool
 
-from storage.errors import DatabaseUnusable
+from storage.errors import DatabaseUnavailable, DatabaseUnusable, Trouble
 
 # Before it, two connections that write or checkpoint can corrupt the file. Source: sqlite.org/wal.html#walresetbug
 WAL_RESET_FIXED = (3, 51, 3)
 BUSY_TIMEOUT_MILLISECONDS = 5_000
+# Primary result codes (sqlite.org/rescode.html). Everything else that SQLite reports is a mistake of ours or damage.
+_TROUBLES = {
+    5: Trouble.LOCKED,
+    6: Trouble.LOCKED,
+    8: Trouble.READ_ONLY,
+    10: Trouble.IO_ERROR,
+    13: Trouble.FULL,
+    14: Trouble.CANNOT_OPEN,
+}
+# What must be free before a disk that was full counts as mended: one page alone may fit where a question does not.
+ROOM_BYTES = 1 << 20
 
 
 def load_driver() -> ModuleType:
@@ -87,6 +99,24 @@ def open_maintenance_engine(url: URL) -> Engine:
     event.listen(engine, "connect", _take_transactions_over)
     event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
     return engine
+
+
+def find_trouble(error: DBAPIError) -> Trouble | None:
+    """What keeps the database from being used, if that is what the error says."""
+    code = getattr(error.orig, "sqlite_errorcode", 0)
+    return _TROUBLES.get(code & 0xFF)  # the higher bits say where it happened
+
+
+def write_page(connection: Connection) -> None:
+    """Send one page through the WAL to the disk, and change nothing that anybody reads."""
+    connection.exec_driver_sql("PRAGMA user_version = 0")
+
+
+def require_room(url: URL) -> None:
+    """Raises: DatabaseUnavailable, when the database's disk takes hardly anything any more."""
+    disk = os.statvfs(url.database or "")
+    if disk.f_bavail * disk.f_frsize < ROOM_BYTES:
+        raise DatabaseUnavailable(Trouble.FULL)
 
 
 def _take_transactions_over(connection: Any, _record: object) -> None:

@@ -50,7 +50,7 @@ async def test_a_running_service_tells_figures_and_no_text(house: House, folder:
     assert "1 DONE" in shown.stdout
     assert "0 waiting" in shown.stdout
     status = json.loads(machine.stdout)
-    assert status["ready"] == {"model": True, "slack": True}
+    assert status["ready"] == {"model": True, "storage": True, "slack": True}
     assert status["line"] == {"is_open": True, "active": 0, "waiting": 0}
     assert status["errors_last_hour"] == 0
     assert "canary" not in shown.output + machine.output

@@ -248,7 +248,7 @@ async def test_health_and_readiness_are_told_over_http(house: House) -> None:
                 return response.status, await response.json()
 
         assert await get("/healthz") == (200, {"alive": True})
-        assert await get("/readyz") == (200, {"ready": True, "slack": True})
+        assert await get("/readyz") == (200, {"ready": True, "storage": True, "slack": True})
 
         house.sandbox.faults.sockets.refuse = 1.0
         await house.sandbox.kill_sockets()
@@ -257,7 +257,7 @@ async def test_health_and_readiness_are_told_over_http(house: House) -> None:
             if (await get("/readyz"))[0] == 503:
                 break
             await asyncio.sleep(0.05)
-        assert await get("/readyz") == (503, {"ready": False, "slack": False})
+        assert await get("/readyz") == (503, {"ready": False, "storage": True, "slack": False})
         assert (await get("/healthz"))[0] == 200
 
 

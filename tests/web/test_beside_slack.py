@@ -18,7 +18,7 @@ async def test_slack_and_the_browser_are_answered_side_by_side(data_dir: Path) -
         )
         settings = web_settings(data_dir).model_copy(update={"slack": slack})
         async with running_service(settings) as service, a_person(service, "Alice") as alice, listening(alice):
-            assert await alice.get("/readyz") == (200, {"ready": True, "slack": True, "web": True})
+            assert await alice.get("/readyz") == (200, {"ready": True, "storage": True, "slack": True, "web": True})
             await sandbox.post_as(ALICE, GENERAL, "<@U0INTHREAD> canary-in-slack")
             asked = await alice.ask("canary-in-browser")
             final = await alice.final(asked["reply"])
