@@ -14,7 +14,7 @@ from bot import metrics
 from bot.clock import Clock, SystemClock
 from bot.conversation.answering import Answerer
 from bot.conversation.messages import Outcome, ThreadKey
-from bot.database_health import DatabaseHealth
+from bot.delivery.catch_up import CatchUp
 from bot.delivery.dispatcher import Dispatcher
 from bot.delivery.duplicates import DuplicateCheck
 from bot.delivery.failpoints import parse_failpoint
@@ -40,12 +40,13 @@ from storage import migrations
 from storage.audit.pseudonyms import load_pseudonym
 from storage.audit.trail import AuditTrail
 from storage.database import Database
-from storage.errors import Trouble
 from storage.lock import sole_service
+from storage.looking_back import LookBackStore
 from storage.records import AskedQuestion, ReplyState
 from storage.replies import ReplyStore
 from storage.threads import ThreadStore
 from storage.transcripts import TranscriptStore
+from storage.watermarks import WatermarkStore
 
 log = structlog.get_logger(__name__)
 
@@ -148,9 +149,13 @@ class Service:
         self._intake = Intake(replies, self._dispatcher.submit, settings.delivery, clock, reach)
         self._platforms: dict[str, Platform] = {}
         self._duplicates = DuplicateCheck(replies, self._platforms, clock)
+        record = LookBackStore(database)
+        self._catch_up = CatchUp(
+            self._platforms, self._intake, WatermarkStore(database), record, settings.delivery, clock
+        )
         routes: list[web.RouteDef] = []
         if settings.slack.is_on:
-            slack = self._slack_platform(TranscriptStore(database), clock)
+            slack = self._slack_platform(TranscriptStore(database), record, clock)
             self._platforms[slack.name] = slack
             routes += slack.routes()
         if settings.web.enabled:
@@ -164,7 +169,7 @@ class Service:
         self._loop_lag = LoopLag(clock)
         self._http = HttpServer(settings.service.host, settings.service.port, self.readiness, self.status, routes)
 
-    def _slack_platform(self, transcripts: TranscriptStore, clock: Clock) -> SlackPlatform:
+    def _slack_platform(self, transcripts: TranscriptStore, record: LookBackStore, clock: Clock) -> SlackPlatform:
         async def last_questions(tenant: str, user: str, limit: int) -> list[AskedQuestion]:
             return await transcripts.questions_of(SlackPlatform.name, tenant, user, limit=limit)
 
@@ -178,7 +183,8 @@ class Service:
             stop_thread=self._dispatcher.stop_thread,
             last_questions=last_questions,
         )
-        return SlackPlatform(self._settings.slack, delivery, self._settings.answers.language, clock)
+        language = self._settings.answers.language
+        return SlackPlatform(self._settings.slack, delivery, record, language, clock, self._catch_up.request)
 
     def _web_platform(self, stores: Stores, clock: Clock) -> WebPlatform:
         return WebPlatform(
@@ -222,12 +228,12 @@ class Service:
         # Importing a model's libraries holds the interpreter for seconds: done before anybody expects an answer.
         await asyncio.to_thread(preload, self._settings.inference)
         await self._dispatcher.start(self._platforms)
-        scheduler = start_scheduler(job_table(self._settings.jobs, self._dispatcher, self._duplicates))
+        scheduler = start_scheduler(job_table(self._settings.jobs, self._dispatcher, self._duplicates, self._catch_up))
         starts = {asyncio.create_task(self._start_platform(platform)) for platform in self._platforms.values()}
         background = {
             asyncio.create_task(self._loop_lag.watch(), name="loop lag"),
-            asyncio.create_task(self._health.watch(), name="database health"),
             asyncio.create_task(self._warm_up(), name="warm-up"),
+            asyncio.create_task(self._catch_up.run(), name="catch-up"),
             *starts,
             asyncio.create_task(_announce(starts, on_ready), name="announcement"),
         }
@@ -268,6 +274,7 @@ class Service:
                 "and that the app is installed"
             ) from error
         log.info("ready", platform=platform.name)
+        self._catch_up.request()
 
     async def _knows_thread(self, key: ThreadKey) -> bool:
         found = await self._threads.find_thread(key.platform, key.tenant, key.channel, key.thread)

@@ -58,7 +58,8 @@ class CatchUp:
         self._clock = clock
         self._reach = timedelta(hours=settings.catch_up_hours)
         self._leaves_answered = settings.catch_up_leaves_answered
-        self._rest_seconds = min(REST_SECONDS, settings.catch_up_seconds)
+        self.interval_seconds = settings.catch_up_seconds  # in which somebody is to request a sweep anyway
+        self._rest_seconds = min(REST_SECONDS, self.interval_seconds)
         self._is_wanted = asyncio.Event()
 
     def request(self) -> None:

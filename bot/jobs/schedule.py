@@ -9,6 +9,7 @@ from apscheduler.triggers.base import BaseTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 from pydantic import BaseModel, ConfigDict, Field
 
+from bot.delivery.catch_up import CatchUp
 from bot.delivery.dispatcher import Dispatcher
 from bot.delivery.duplicates import DuplicateCheck
 
@@ -33,10 +34,16 @@ class Job:
     run: Callable[[], Awaitable[object]]
 
 
-def job_table(settings: JobSettings, dispatcher: Dispatcher, duplicates: DuplicateCheck) -> list[Job]:
+def job_table(
+    settings: JobSettings, dispatcher: Dispatcher, duplicates: DuplicateCheck, catch_up: CatchUp
+) -> list[Job]:
+    async def look_back() -> None:
+        catch_up.request()  # done in the background, where a stop ends it at once
+
     return [
         Job("stuck_replies", IntervalTrigger(seconds=settings.stuck_replies_seconds), dispatcher.end_stuck_replies),
         Job("duplicates", IntervalTrigger(seconds=settings.duplicates_seconds), duplicates.remove_duplicates),
+        Job("catch_up", IntervalTrigger(seconds=catch_up.interval_seconds), look_back),
     ]
 
 

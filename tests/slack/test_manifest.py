@@ -26,6 +26,7 @@ SCOPES = {
     "conversations_history": {"channels:history", "groups:history", "im:history"},
     "conversations_open": {"im:write"},
     "conversations_replies": {"channels:history", "groups:history", "im:history"},
+    "users_conversations": {"channels:read", "groups:read", "im:read"},  # one for each of the types that are asked for
     "users_info": {"users:read"},
     "views_publish": set(),
 }

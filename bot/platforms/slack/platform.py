@@ -16,6 +16,7 @@ from bot.platforms.slack.clients import bolt_app, socket_handler, web_client
 from bot.platforms.slack.command_surface import CommandSurface
 from bot.platforms.slack.dialect import measured_length
 from bot.platforms.slack.events import PLATFORM, Identity
+from bot.platforms.slack.history import SlackHistory
 from bot.platforms.slack.home import Home
 from bot.platforms.slack.http_mode import HttpMode
 from bot.platforms.slack.languages import Languages
@@ -25,6 +26,7 @@ from bot.platforms.slack.settings import SlackSettings
 from bot.platforms.slack.sockets import SocketPool
 from bot.platforms.slack.status import Sessions
 from bot.platforms.slack.surface import SlackSurface
+from storage.looking_back import LookBackStore
 from storage.records import Reply
 
 log = structlog.get_logger(__name__)
@@ -41,24 +43,36 @@ LONGEST_BACKOFF_SECONDS = 60.0
 
 
 class SlackPlatform:
-    """Implements `Platform`. `language`: [answers] language."""
+    """Implements `Platform`. `language`: [answers] language; `on_reconnect` hears when events may have been missed."""
 
     name = PLATFORM
     capabilities = CAPABILITIES
 
-    def __init__(self, settings: SlackSettings, delivery: Delivery, language: str, clock: Clock) -> None:
+    def __init__(
+        self,
+        settings: SlackSettings,
+        delivery: Delivery,
+        record: LookBackStore,
+        language: str,
+        clock: Clock,
+        on_reconnect: Callable[[], None] = lambda: None,
+    ) -> None:
         self._settings = settings
         self._delivery = delivery
+        self._record = record
+        self._on_reconnect = on_reconnect
         self._language = language
         self._clock = clock
         self._background = Background()
         self._http = HttpMode(settings.signing_secret.get_secret_value(), clock) if settings.mode == "http" else None
         self._connection: _Connection | None = None
         self._sockets: SocketPool | None = None
+        self._history: SlackHistory | None = None
 
     @property
     def history(self) -> History | None:
-        return None
+        """From the start on: before, nobody knows who we are."""
+        return self._history
 
     def routes(self) -> list[web.RouteDef]:
         """For the service's own HTTP server; none in Socket Mode."""
@@ -87,9 +101,13 @@ class SlackPlatform:
             ticket = await self._patiently(lambda: api.call(api.client.apps_connections_open, app_token=app_token))
             session = self._connect().session
             self._sockets = SocketPool(
-                lambda: socket_handler(app, self._settings, session), self._settings.sockets, self._clock
+                lambda: socket_handler(app, self._settings, session),
+                self._settings.sockets,
+                self._clock,
+                self._on_reconnect,
             )
             await self._sockets.start(str(ticket["url"]))
+        self._history = SlackHistory(api, us, self._settings, self._record, self._clock)
         log.info("slack_connected", team=answer.get("team"), user=answer.get("user"), mode=self._settings.mode)
 
     @property

@@ -49,12 +49,19 @@ class _Tickets:
 
 
 class SocketPool:
-    """Owns the handlers. `make_handler` builds one that is not connected yet."""
+    """Owns the handlers. `make_handler` builds one that is not connected yet; `on_reconnect` hears when one is back."""
 
-    def __init__(self, make_handler: Callable[[], AsyncSocketModeHandler], size: int, clock: Clock) -> None:
+    def __init__(
+        self,
+        make_handler: Callable[[], AsyncSocketModeHandler],
+        size: int,
+        clock: Clock,
+        on_reconnect: Callable[[], None] = lambda: None,
+    ) -> None:
         self._make_handler = make_handler
         self._size = size
         self._clock = clock
+        self._on_reconnect = on_reconnect
         self._handlers: list[AsyncSocketModeHandler] = []
         self._tasks: set[asyncio.Task[None]] = set()
         self._tickets = _Tickets(clock)
@@ -94,9 +101,16 @@ class SocketPool:
 
     async def _watch(self, client: SocketModeClient) -> None:
         """Bring the connection back whenever it is away and nobody is at it."""
+        known = None
         while True:
             await self._clock.sleep(WATCH_SECONDS)
-            if client.closed or await client.is_connected():
+            if client.closed:
+                continue
+            if await client.is_connected():
+                # The SDK reconnects by itself as well, faster than we look: it is another session then.
+                if known is not None and client.current_session is not known:
+                    self._on_reconnect()
+                known = client.current_session
                 continue
             client.wss_uri = None  # tickets are good once; a loop that is trying takes a new one
             if not client.connect_operation_lock.locked():

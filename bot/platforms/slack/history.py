@@ -1,0 +1,110 @@
+"""Looking back in Slack: what people asked while no event of it reached us."""
+
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection
+from contextlib import aclosing
+from datetime import UTC, datetime, timedelta
+
+import structlog
+
+from bot.clock import Clock
+from bot.conversation.messages import ThreadKey
+from bot.platforms.base import PastPost, Place
+from bot.platforms.errors import PlatformUnauthorized, Rejected
+from bot.platforms.slack.api import SlackApi
+from bot.platforms.slack.events import PLATFORM, Identity, tenant_of, to_message
+from bot.platforms.slack.paced_calls import PAGE, PacedCalls
+from bot.platforms.slack.past_messages import NOT_ALLOWED, PastMessage, PastMessages, time_of
+from bot.platforms.slack.relevance import is_for_us
+from bot.platforms.slack.settings import SlackSettings
+from storage.looking_back import LookBackStore
+
+log = structlog.get_logger(__name__)
+
+# Those whose events the manifest subscribes to.
+CHANNEL_TYPES = "public_channel,private_channel,im"
+# Threads of ours that began long ago: those that moved of late, in one sweep of all channels.
+OLD_THREADS_LOOK_BACK = timedelta(days=7)
+MOST_OLD_THREADS = 30
+
+
+class SlackHistory:
+    """Implements `History`. One look at a time."""
+
+    def __init__(
+        self, api: SlackApi, us: Identity, settings: SlackSettings, record: LookBackStore, clock: Clock
+    ) -> None:
+        self._client = api.client
+        self._calls = PacedCalls(api, clock)
+        self._messages = PastMessages(api, self._calls, us)
+        self._us = us
+        self._tenant = tenant_of({}, us)
+        self._settings = settings
+        self._record = record
+        self._clock = clock
+        self._old_threads: dict[str, list[str]] = {}
+
+    async def places(self) -> list[Place]:
+        """Those first in which we were asked of late. Where Slack does not list them: those that are on record."""
+        known = await self._record.channels(PLATFORM, self._tenant)
+        try:
+            listed = dict.fromkeys(await self._listed())
+        except (Rejected, PlatformUnauthorized) as error:
+            if isinstance(error, PlatformUnauthorized) and error.code not in NOT_ALLOWED:
+                raise
+            log.warning("channels_not_listed", code=error.code, known=len(known))
+            channels = known
+        else:
+            channels = [*(channel for channel in known if channel in listed), *listed]
+        await self._find_old_threads()
+        return [Place(self._tenant, channel) for channel in dict.fromkeys(channels)]
+
+    async def posts(self, place: Place, since: datetime) -> AsyncGenerator[PastPost, None]:
+        """Each is judged when it is its turn: a question that was taken makes the thread ours for what follows it."""
+        found = await self._messages.read(place.channel, since, self._old_threads.get(place.channel, ()))
+        for seen in sorted(found.values(), key=lambda seen: seen.time):
+            if await is_for_us(seen.post, self._us, self._settings, self._knew_thread_at(seen.time)):
+                yield PastPost(
+                    message=to_message(seen.post, self._us, self._settings.dm_mode),
+                    was_answered=_was_answered(seen, found.values()),
+                    edited_at=_moment(seen.edited_ts) if seen.edited_ts else None,
+                )
+
+    def _knew_thread_at(self, time: float) -> Callable[[ThreadKey], Awaitable[bool]]:
+        """What people said in a thread before they asked us was not meant for us."""
+
+        async def knew_thread(key: ThreadKey) -> bool:
+            asked_at = await self._record.first_asked_at(key.platform, key.tenant, key.channel, key.thread)
+            return asked_at is not None and asked_at.timestamp() < time
+
+        return knew_thread
+
+    # ── which channels and threads ───────────────────────────────────────────
+
+    async def _listed(self) -> list[str]:
+        pages = self._calls.pages(
+            self._client.users_conversations, "channels", types=CHANNEL_TYPES, exclude_archived=True, limit=PAGE
+        )
+        async with aclosing(pages):
+            return [str(entry["id"]) async for page in pages for entry in page if not entry.get("is_user_deleted")]
+
+    async def _find_old_threads(self) -> None:
+        since = self._clock.now() - OLD_THREADS_LOOK_BACK
+        self._old_threads = {}
+        for channel, thread in await self._record.recent_threads(PLATFORM, self._tenant, since, MOST_OLD_THREADS):
+            if time_of(thread):  # not a conversation without threads, nor a command
+                self._old_threads.setdefault(channel, []).append(thread)
+
+
+def _was_answered(seen: PastMessage, found: Collection[PastMessage]) -> bool:
+    """Whether another person wrote below it in the thread, and not to us."""
+    return any(
+        other.thread_ts == seen.thread_ts
+        and other.time > seen.time
+        and other.post.user != seen.post.user
+        and not other.post.mentions_us
+        for other in found
+    )
+
+
+def _moment(ts: str) -> datetime:
+    return datetime.fromtimestamp(float(ts), UTC)
