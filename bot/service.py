@@ -14,6 +14,7 @@ from bot import metrics
 from bot.clock import Clock, SystemClock
 from bot.conversation.answering import Answerer
 from bot.conversation.messages import Outcome, ThreadKey
+from bot.database_health import DatabaseHealth
 from bot.delivery.catch_up import CatchUp
 from bot.delivery.dispatcher import Dispatcher
 from bot.delivery.duplicates import DuplicateCheck
@@ -40,6 +41,7 @@ from storage import migrations
 from storage.audit.pseudonyms import load_pseudonym
 from storage.audit.trail import AuditTrail
 from storage.database import Database
+from storage.errors import Trouble
 from storage.lock import sole_service
 from storage.looking_back import LookBackStore
 from storage.records import AskedQuestion, ReplyState
@@ -232,6 +234,7 @@ class Service:
         starts = {asyncio.create_task(self._start_platform(platform)) for platform in self._platforms.values()}
         background = {
             asyncio.create_task(self._loop_lag.watch(), name="loop lag"),
+            asyncio.create_task(self._health.watch(), name="database health"),
             asyncio.create_task(self._warm_up(), name="warm-up"),
             asyncio.create_task(self._catch_up.run(), name="catch-up"),
             *starts,
