@@ -33,7 +33,7 @@ class SlackHistory:
     def __init__(
         self, api: SlackApi, us: Identity, settings: SlackSettings, record: LookBackStore, clock: Clock
     ) -> None:
-        self._client = api.client
+        self._api = api
         self._calls = PacedCalls(api, clock)
         self._messages = PastMessages(api, self._calls, us)
         self._us = us
@@ -82,7 +82,7 @@ class SlackHistory:
 
     async def _listed(self) -> list[str]:
         pages = self._calls.pages(
-            self._client.users_conversations, "channels", types=CHANNEL_TYPES, exclude_archived=True, limit=PAGE
+            self._api.client.users_conversations, "channels", types=CHANNEL_TYPES, exclude_archived=True, limit=PAGE
         )
         async with aclosing(pages):
             return [str(entry["id"]) async for page in pages for entry in page if not entry.get("is_user_deleted")]

@@ -40,7 +40,7 @@ class PastMessages:
     """Reads one channel at a time."""
 
     def __init__(self, api: SlackApi, calls: PacedCalls, us: Identity) -> None:
-        self._client = api.client
+        self._api = api
         self._calls = calls
         self._us = us
 
@@ -68,7 +68,7 @@ class PastMessages:
         """Newest first: everything since then, and some way back from there for the sake of the threads."""
         oldest = _ts_of(since - THREADS_LOOK_BACK)
         pages = self._calls.pages(
-            self._client.conversations_history, "messages", channel=channel, oldest=oldest, limit=PAGE
+            self._api.client.conversations_history, "messages", channel=channel, oldest=oldest, limit=PAGE
         )
         pages_beyond = 0
         try:
@@ -85,7 +85,7 @@ class PastMessages:
     async def _replies(self, channel: str, thread_ts: str, since: datetime) -> AsyncGenerator[dict[str, Any], None]:
         """The message they stand under comes with them, however old it is."""
         pages = self._calls.pages(
-            self._client.conversations_replies,
+            self._api.client.conversations_replies,
             "messages",
             channel=channel,
             ts=thread_ts,
