@@ -147,7 +147,7 @@ class Service:
             reach=reach,
         )
         self._dispatcher = Dispatcher(replies, worker, self._line, settings.delivery, clock)
-        self._health = DatabaseHealth(database, clock, self._dispatcher.take_up_orphans)
+        self._health = DatabaseHealth(database, clock, self._go_on)
         self._intake = Intake(replies, self._dispatcher.submit, settings.delivery, clock, reach)
         self._platforms: dict[str, Platform] = {}
         self._duplicates = DuplicateCheck(replies, self._platforms, clock)
@@ -277,6 +277,11 @@ class Service:
                 "and that the app is installed"
             ) from error
         log.info("ready", platform=platform.name)
+        self._catch_up.request()
+
+    async def _go_on(self) -> None:
+        """The database takes writes again: take up what was given up, look for what nobody could write down."""
+        await self._dispatcher.take_up_orphans()
         self._catch_up.request()
 
     async def _knows_thread(self, key: ThreadKey) -> bool:
