@@ -35,7 +35,7 @@ CALLS_PER_MINUTE = {
     "reactions.add": TIER_3,
     "reactions.remove": TIER_2,
     "team.info": TIER_3,
-    "users.conversations": TIER_3,
+    "users.conversations": TIER_2,
     "users.info": TIER_4,
     "users.list": TIER_2,
     "views.open": TIER_4,

@@ -69,6 +69,30 @@ async def test_oldest_is_exclusive_unless_inclusive(sandbox: Sandbox, client: As
     assert len(since["messages"]) == 2
 
 
+async def test_a_thread_is_told_by_the_message_it_stands_under(sandbox: Sandbox, client: AsyncWebClient) -> None:
+    root = await sandbox.post_as(ALICE, GENERAL, "root")
+    replies = [await sandbox.post_as(ALICE, GENERAL, f"reply {n}", root) for n in range(2)]
+    await sandbox.edit_as(ALICE, GENERAL, root, "root, mended")
+
+    (shown,) = (await client.conversations_history(channel=GENERAL, limit=1))["messages"]
+
+    assert (shown["thread_ts"], shown["reply_count"], shown["latest_reply"]) == (root, 2, replies[-1])
+    assert (shown["edited"]["user"], shown["text"]) == (ALICE, "root, mended")
+
+
+async def test_the_channels_one_is_in_are_listed_page_by_page(sandbox: Sandbox, client: AsyncWebClient) -> None:
+    types = "public_channel,private_channel,im"
+    answers = [page.data async for page in await client.users_conversations(types=types, limit=3)]
+    listed = [channel for answer in answers for channel in answer["channels"]]
+
+    assert [len(answer["channels"]) for answer in answers] == [3, 3, 2]
+    assert {channel["id"] for channel in listed} == set(sandbox.channels) - {"C0RANDOM"}
+    assert not any("is_member" in channel or "num_members" in channel for channel in listed)
+    assert {channel["id"] for channel in (await client.users_conversations())["channels"]} == {
+        channel["id"] for channel in listed if channel.get("is_channel") and not channel["is_private"]
+    }
+
+
 async def test_replies_are_paged_with_the_root_first(sandbox: Sandbox, client: AsyncWebClient) -> None:
     root = await sandbox.post_as(ALICE, GENERAL, "root")
     replies = [await sandbox.post_as(ALICE, GENERAL, f"reply {n}", root) for n in range(4)]

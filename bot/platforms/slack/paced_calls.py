@@ -12,8 +12,9 @@ from bot.platforms.slack.api import SlackApi
 
 log = structlog.get_logger(__name__)
 
-# Tier 3 is 50: the rest is for looking whether a post of ours arrived, which somebody waits for.
+# Of Tier 3, which is 50: the rest is for looking whether a post of ours arrived, which somebody waits for.
 CALLS_PER_MINUTE = 30
+TIER_2_CALLS_PER_MINUTE = {"users_conversations": 15}  # of 20
 WINDOW_SECONDS = 60.0
 PAGE = 200  # as many as Slack recommends
 TRIES = 4
@@ -27,7 +28,7 @@ class PacedCalls:
     def __init__(self, api: SlackApi, clock: Clock) -> None:
         self._api = api
         self._clock = clock
-        self._called_at: dict[str, deque[float]] = defaultdict(lambda: deque(maxlen=CALLS_PER_MINUTE))
+        self._called_at: dict[str, deque[float]] = defaultdict(deque)
 
     async def pages(self, method: Method, key: str, **arguments: Any) -> AsyncGenerator[list[dict[str, Any]], None]:
         """What the method lists under `key`, page by page, to the end. Raises: as `call`."""
@@ -58,8 +59,6 @@ class PacedCalls:
     async def _turn(self, name: str) -> None:
         """Wait until fewer than so many calls were made in the last minute."""
         called_at = self._called_at[name]
-        if len(called_at) == CALLS_PER_MINUTE:
-            wait = called_at[0] + WINDOW_SECONDS - self._clock.monotonic()
-            if wait > 0:
-                await self._clock.sleep(wait)
+        if len(called_at) == TIER_2_CALLS_PER_MINUTE.get(name, CALLS_PER_MINUTE):
+            await self._clock.sleep(called_at.popleft() + WINDOW_SECONDS - self._clock.monotonic())
         called_at.append(self._clock.monotonic())

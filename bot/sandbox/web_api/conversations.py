@@ -111,8 +111,13 @@ def list_channels(context: Context, arguments: Arguments) -> Answer:
 
 @methods.add("users.conversations")
 def list_own(context: Context, arguments: Arguments) -> Answer:
+    """Membership is what it is asked for: unlike conversations.list it does not tell it, nor how many there are."""
     user = arguments.text("user", BOT_USER_ID)
-    return _listed(context, arguments, lambda channel: user in channel.members and BOT_USER_ID in channel.members)
+    answer = _listed(context, arguments, lambda channel: user in channel.members and BOT_USER_ID in channel.members)
+    for channel in answer["channels"]:
+        channel.pop("is_member", None)
+        channel.pop("num_members", None)
+    return answer
 
 
 def _listed(context: Context, arguments: Arguments, wanted: Callable[[Channel], bool]) -> Answer:
