@@ -24,15 +24,15 @@ def manifest_line(from_seq: int, to_seq: int, created: datetime) -> bytes:
 
 
 def entry_line(entry: ChainedEntry) -> bytes:
-    """Header and body stand as they were hashed, byte for byte, whatever has become of them."""
+    """Header and body stand as they were hashed, byte for byte."""
     return b'{"type":"entry","seq":%d,"header":%b,"body_digest":%b,"prev":%b,"hash":%b,"salt":%b,"body":%b}\n' % (
         entry.seq,
-        entry.header,
+        _object(entry.header),
         _hex(entry.body_digest),
         _hex(entry.prev),
         _hex(entry.hash),
         _hex(entry.salt),
-        b"null" if entry.body is None else entry.body,
+        b"null" if entry.body is None else _object(entry.body),
     )
 
 
@@ -110,6 +110,14 @@ def _without_repetition(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(members) != len(pairs):
         raise ValueError("a name stands twice")
     return members
+
+
+def _object(written: bytes) -> bytes:
+    """What is no object any more becomes a string, which no reader takes for an entry's: `null` is not an erased text,
+    and a line stays one line."""
+    if written.startswith(b"{") and b"\n" not in written:
+        return written
+    return json.dumps(written.decode(errors="replace")).encode()
 
 
 def _hex(value: bytes | None) -> bytes:

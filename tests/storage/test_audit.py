@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import subprocess
+import sys
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta, timezone
@@ -268,6 +270,12 @@ def test_a_value_put_in_place_of_another_is_found_at_its_entry(seq: int, column:
     assert first_bad(changed(seq, **{column: value})) == seq
 
 
+@pytest.mark.parametrize("value", [b"null", b"{}", b'{"text":"never"}', LOG[0].body, b"{}}\n" + entry_line(LOG[4])])
+@pytest.mark.parametrize("seq", [3, WITHOUT_TEXT, ERASED])
+def test_a_text_that_was_put_in_is_found_at_its_entry(seq: int, value: bytes) -> None:
+    assert first_bad(changed(seq, body=value)) == seq
+
+
 @pytest.mark.parametrize("column", ["body_digest", "salt", "body"])
 @pytest.mark.parametrize("seq", [1, LENGTH])
 def test_a_value_taken_away_is_found_at_its_entry(seq: int, column: str) -> None:
@@ -388,6 +396,21 @@ def test_an_excerpt_is_checked_from_where_it_begins() -> None:
     assert verify_export(lines).first_bad is None
     assert verify_export([lines[0], *lines[2:]]).first_bad == 3
     assert verify_export([lines[0], lines[1], lines[3]]).first_bad == 4
+
+
+@pytest.mark.parametrize("bad", [None, *range(1, LENGTH + 1)])
+def test_the_program_in_the_documentation_agrees(tmp_path: Path, bad: int | None) -> None:
+    page = Path(__file__).parents[2] / "docs" / "audit.md"
+    program = page.read_text().split("```python\n")[1].split("```")[0]
+    lines = exported(LOG if bad is None else changed(bad, header=LOG[bad - 1].header.replace(b"C1", b"C2")))
+    (tmp_path / "log.jsonl").write_bytes(b"".join(lines))
+
+    ended = subprocess.run(
+        [sys.executable, "-c", program, str(tmp_path / "log.jsonl")], capture_output=True, text=True, check=False
+    )
+
+    assert ended.stderr == ("" if bad is None else f"first bad entry: {bad}\n")
+    assert ended.returncode == (0 if bad is None else 1)
 
 
 # ── the store ────────────────────────────────────────────────────────────────
