@@ -79,12 +79,17 @@ class QuickClock:
         self._speed = speed
         self._clock = clock
         self._began = clock()
+        self._leapt = 0.0
 
     def now(self) -> datetime:
         return START + timedelta(seconds=self.monotonic())
 
     def monotonic(self) -> float:
-        return (self._clock() - self._began) * self._speed
+        return (self._clock() - self._began) * self._speed + self._leapt
+
+    def leap(self, time: timedelta) -> None:
+        """So much later at once. Whoever sleeps sleeps on: for when nobody is at work."""
+        self._leapt += time.total_seconds()
 
     def timestamp(self) -> float:
         """As `time.time`: for the other side of a conversation that must agree about the time."""

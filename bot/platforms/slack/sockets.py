@@ -101,7 +101,7 @@ class SocketPool:
 
     async def _watch(self, client: SocketModeClient) -> None:
         """Bring the connection back whenever it is away and nobody is at it."""
-        known = None
+        known = client.current_session
         while True:
             await self._clock.sleep(WATCH_SECONDS)
             if client.closed:
