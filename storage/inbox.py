@@ -13,7 +13,7 @@ from sqlalchemy import Connection, delete, or_, select, update
 from storage import reply_rows, threads
 from storage.audit.trail import AuditTrail
 from storage.dialect import insert
-from storage.records import NewQuestion, Reply, ReplyState
+from storage.records import NewQuestion, Reply, ReplyFigures, ReplyState
 from storage.schema import InboxRow, ReplyRow, TombstoneRow
 
 # Events overtake each other by minutes at most; a post that was deleted is not delivered a day later.
@@ -39,6 +39,7 @@ def accept(connection: Connection, trail: AuditTrail, question: NewQuestion, now
             user=question.user,
             address=dict(question.address),
             sent_at=question.sent_at,
+            edited_at=question.edited_at,
             received_at=now,
             is_in_history=True,
         )
@@ -124,6 +125,7 @@ def ask_again(
         text=before.question,
         address=before.address,
         sent_at=now,
+        edited_at=_edited_at(connection, before),  # edits before it are as old for the new one
     )
     reply = accept(connection, trail, again, now)
     if reply is not None:
@@ -163,6 +165,11 @@ def _take_edit(connection: Connection, reply: Reply, edited_at: datetime) -> boo
     return taken.rowcount == 1
 
 
+def _edited_at(connection: Connection, reply: Reply) -> datetime | None:
+    query = select(InboxRow.edited_at).where(InboxRow.message_key == reply.message_key)
+    return connection.execute(query).scalar_one()
+
+
 def _ended_before(connection: Connection, reply: Reply, moment: datetime) -> bool:
     ended = select(ReplyRow.reply_id).where(ReplyRow.reply_id == reply.reply_id, ReplyRow.finished_at < moment)
     return connection.execute(ended).first() is not None
@@ -187,6 +194,7 @@ def _reopen(connection: Connection, reply: Reply, state: ReplyState, now: dateti
             failure=None,
             finished_at=None,
             updated_at=now,
+            **dict.fromkeys(ReplyFigures.__dataclass_fields__),
             **values,
         )
     )

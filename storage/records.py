@@ -52,6 +52,7 @@ class NewQuestion:
     text: str
     address: Mapping[str, str]
     sent_at: datetime
+    edited_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,8 +24,9 @@ class IncomingMessage:
     """A question as a person posted it.
 
     `message_key` names the post itself, per platform and tenant, whatever event brought it: two events of one post
-    have one key. `text` is plain: mention stripped, entities decoded. `address` is what the platform needs to answer
-    here again after a restart; opaque to everybody else.
+    have one key. `text` is plain: mention stripped, entities decoded. `edited_at`: since when it reads so, if it was
+    changed after it was sent; by the platform's clock. `address` is what the platform needs to answer here again after
+    a restart; opaque to everybody else.
     """
 
     thread: ThreadKey
@@ -33,6 +34,7 @@ class IncomingMessage:
     user: str
     text: str
     sent_at: datetime
+    edited_at: datetime | None = None
     address: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
 

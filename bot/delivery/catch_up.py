@@ -139,8 +139,8 @@ class CatchUp:
     async def _take(self, post: PastPost, tally: Tally) -> None:
         message = post.message
         if await self._record.knows_post(message.message_key):
-            if post.edited_at is not None:
-                tally.edited += await self._intake.edit(message, post.edited_at)
+            if message.edited_at is not None:
+                tally.edited += await self._intake.edit(message)
         elif message.sent_at < self._clock.now() - self._reach:
             tally.left_old += 1
         elif post.was_answered and self._leaves_answered:

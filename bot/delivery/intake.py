@@ -1,7 +1,7 @@
 """The way in: a post is committed, then acknowledged, then worked on."""
 
 import uuid
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Protocol
 
 import structlog
@@ -68,14 +68,15 @@ class Intake:
         self._submit(reply, may_refuse=may_refuse)
         return True
 
-    async def edit(self, message: IncomingMessage, edited_at: datetime) -> bool:
+    async def edit(self, message: IncomingMessage) -> bool:
         """Its author changed a post: the same reply is written anew. False: nothing is to be answered anew.
 
         Raises: as `accept`.
         """
         self._require_open()
+        assert message.edited_at is not None, "an edit has its time"
         now = self._clock.now()
-        reply = await self._store.edit(message.message_key, message.text, edited_at, now, self._edit_window)
+        reply = await self._store.edit(message.message_key, message.text, message.edited_at, now, self._edit_window)
         if reply is None:
             return False
         log.info("question_edited", **_names(reply))
@@ -128,6 +129,7 @@ def _question(message: IncomingMessage) -> NewQuestion:
         text=message.text,
         address=message.address,
         sent_at=message.sent_at,
+        edited_at=message.edited_at,
     )
 
 

@@ -85,14 +85,10 @@ class ReplySurface(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PastPost:
-    """A post that was found by looking back. `was_answered`: somebody else has replied to it meanwhile.
-
-    `edited_at`: when its author changed it last; `message` has the text as it stands now.
-    """
+    """A post that was found by looking back. `was_answered`: somebody else has replied to it meanwhile."""
 
     message: IncomingMessage
     was_answered: bool = False
-    edited_at: datetime | None = None
 
 
 class History(Protocol):

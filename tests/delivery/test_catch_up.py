@@ -53,7 +53,15 @@ class FakeHistory:
         if error := self.errors.get(place.channel):
             raise error
 
-    def write(self, channel: str, sent_at: datetime, *, text: str = "missed?", **known: Any) -> IncomingMessage:
+    def write(
+        self,
+        channel: str,
+        sent_at: datetime,
+        *,
+        text: str = "missed?",
+        edited_at: datetime | None = None,
+        was_answered: bool = False,
+    ) -> IncomingMessage:
         thread = str(sent_at.timestamp())
         message = IncomingMessage(
             thread=ThreadKey("slack", "T1", channel, thread),
@@ -61,8 +69,9 @@ class FakeHistory:
             user="U1",
             text=text,
             sent_at=sent_at,
+            edited_at=edited_at,
         )
-        self.written.setdefault(channel, []).append(PastPost(message=message, **known))
+        self.written.setdefault(channel, []).append(PastPost(message=message, was_answered=was_answered))
         return message
 
 

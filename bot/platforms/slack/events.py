@@ -146,8 +146,8 @@ def tenant_of(body: Mapping[str, Any], us: Identity) -> str:
     return f"{enterprise}/{team}" if enterprise else team
 
 
-def to_message(post: Post, us: Identity, dm_mode: str) -> IncomingMessage:
-    """The post as the rest of the service knows it."""
+def to_message(post: Post, us: Identity, dm_mode: str, edited_at: datetime | None = None) -> IncomingMessage:
+    """The post as the rest of the service knows it, as it reads since `edited_at`."""
     reply_ts = reply_thread(post, dm_mode)
     text = mention_of(us.user_id).sub(" ", post.text)
     address = {"channel": post.channel, "ts": post.ts, "user": post.user, "user_team": post.user_team}
@@ -159,6 +159,7 @@ def to_message(post: Post, us: Identity, dm_mode: str) -> IncomingMessage:
         user=post.user,
         text=strip_invisible(plain_text(text)).strip(),
         sent_at=_time_of(post.ts),
+        edited_at=edited_at,
         address=address,
     )
 

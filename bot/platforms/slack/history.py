@@ -63,10 +63,10 @@ class SlackHistory:
         found = await self._messages.read(place.channel, since, self._old_threads.get(place.channel, ()))
         for seen in sorted(found.values(), key=lambda seen: seen.time):
             if await is_for_us(seen.post, self._us, self._settings, self._knew_thread_at(seen.time)):
+                edited_at = _moment(seen.edited_ts) if seen.edited_ts else None
                 yield PastPost(
-                    message=to_message(seen.post, self._us, self._settings.dm_mode),
+                    message=to_message(seen.post, self._us, self._settings.dm_mode, edited_at),
                     was_answered=_was_answered(seen, found.values()),
-                    edited_at=_moment(seen.edited_ts) if seen.edited_ts else None,
                 )
 
     def _knew_thread_at(self, time: float) -> Callable[[ThreadKey], Awaitable[bool]]:

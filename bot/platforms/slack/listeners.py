@@ -6,7 +6,7 @@ An exception in a listener means that the event is not acknowledged, and that Sl
 import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import timedelta
 from typing import Any
 
 import structlog
@@ -23,22 +23,24 @@ from bot.platforms.slack.events import (
     PLATFORM,
     Change,
     Identity,
-    Post,
     parse_change,
     parse_deletion,
     parse_post,
     tenant_of,
-    thread_key,
     to_message,
 )
 from bot.platforms.slack.home import REFRESH_ACTION, Home
 from bot.platforms.slack.languages import Languages
+from bot.platforms.slack.relevance import is_for_us
 from bot.platforms.slack.response_urls import ResponseUrls
 from bot.platforms.slack.settings import SlackSettings
 from bot.platforms.slack.status import ACTIVE, Sessions, suggest_prompts
 from storage.records import AskedQuestion
 
 log = structlog.get_logger(__name__)
+
+# Events of a post and of its edits may come in any order within this time.
+OVERTAKEN_WITHIN = timedelta(minutes=10)
 
 Ack = Callable[..., Awaitable[Any]]
 Body = dict[str, Any]
@@ -54,7 +56,7 @@ class Delivery:
     """
 
     accept: Callable[[IncomingMessage], Awaitable[bool]]
-    edit: Callable[[IncomingMessage, datetime], Awaitable[bool]]
+    edit: Callable[[IncomingMessage], Awaitable[bool]]
     withdraw: Callable[[str], Awaitable[bool]]
     ask_again: Callable[[str], Awaitable[bool]]
     knows_thread: Callable[[ThreadKey], Awaitable[bool]]
@@ -112,21 +114,17 @@ class Listeners:
             await self._on_change(change)
             return
         post = parse_post(body, self._us)
-        if post is not None and (post.asks_us or await self._follows_up(post)):
+        if post is not None and await is_for_us(post, self._us, self._settings, self._delivery.knows_thread):
             await self._delivery.accept(to_message(post, self._us, self._settings.dm_mode))
 
     async def _on_change(self, change: Change) -> None:
-        message = to_message(change.post, self._us, self._settings.dm_mode)
-        if not await self._delivery.edit(message, change.edited_at) and change.asks_anew:
+        """Who adds our name to an old post asks now; a young one may have come before the event of its post."""
+        message = to_message(change.post, self._us, self._settings.dm_mode, change.edited_at)
+        if await self._delivery.edit(message):
+            return
+        is_young = change.edited_at - message.sent_at < OVERTAKEN_WITHIN
+        if change.asks_anew or (is_young and change.post.asks_us):
             await self._delivery.accept(message)  # if it was asked before, this changes nothing
-
-    async def _follows_up(self, post: Post) -> bool:
-        """Whether a message without a mention goes on with a thread of ours, and not with somebody else in it."""
-        if not self._settings.follow_ups or post.thread_ts is None:
-            return False
-        if post.speaks_to is not None and post.speaks_to != self._us.user_id:
-            return False
-        return await self._delivery.knows_thread(thread_key(post, self._settings.dm_mode))
 
     async def _on_command(self, ack: Ack, body: Body) -> None:
         command = parse_command(body, self._us)
