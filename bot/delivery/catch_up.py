@@ -35,6 +35,7 @@ class Tally:
     failed_places: int = 0
     found: int = 0
     edited: int = 0
+    left_replied: int = 0
     left_answered: int = 0
     left_old: int = 0
 
@@ -141,6 +142,8 @@ class CatchUp:
         if await self._record.knows_post(message.message_key):
             if message.edited_at is not None:
                 tally.edited += await self._intake.edit(message)
+        elif post.has_our_reply:  # the record is a copy of yesterday's, and does not know what came after it
+            tally.left_replied += 1
         elif message.sent_at < self._clock.now() - self._reach:
             tally.left_old += 1
         elif post.was_answered and self._leaves_answered:

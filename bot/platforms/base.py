@@ -85,10 +85,14 @@ class ReplySurface(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PastPost:
-    """A post that was found by looking back. `was_answered`: somebody else has replied to it meanwhile."""
+    """A post that was found by looking back. `was_answered`: somebody else has replied to it meanwhile.
+
+    `has_our_reply`: a message of ours replies to it, whether that is on record or not.
+    """
 
     message: IncomingMessage
     was_answered: bool = False
+    has_our_reply: bool = False
 
 
 class History(Protocol):

@@ -61,6 +61,7 @@ class FakeHistory:
         text: str = "missed?",
         edited_at: datetime | None = None,
         was_answered: bool = False,
+        has_our_reply: bool = False,
     ) -> IncomingMessage:
         thread = str(sent_at.timestamp())
         message = IncomingMessage(
@@ -71,7 +72,8 @@ class FakeHistory:
             sent_at=sent_at,
             edited_at=edited_at,
         )
-        self.written.setdefault(channel, []).append(PastPost(message=message, was_answered=was_answered))
+        post = PastPost(message=message, was_answered=was_answered, has_our_reply=has_our_reply)
+        self.written.setdefault(channel, []).append(post)
         return message
 
 
@@ -213,6 +215,15 @@ async def test_what_somebody_answered_is_left_alone_if_so_configured(
     await desk.catch_up.sweep()
 
     assert len(desk.taken) == (not leaves_answered)
+
+
+async def test_what_has_a_reply_of_ours_is_left_alone_though_nobody_remembers_it(desk: Desk) -> None:
+    await desk.ran_until(START - HOUR)
+    desk.history.write("C1", START - 30 * MINUTE, has_our_reply=True)
+
+    await desk.catch_up.sweep()
+
+    assert desk.taken == []
 
 
 async def test_an_edit_that_was_missed_reaches_the_question_that_was_not(desk: Desk) -> None:

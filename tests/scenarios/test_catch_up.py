@@ -1,8 +1,10 @@
 """Events may never come. What was asked meanwhile is found in the history, and answered once."""
 
 import asyncio
+import shutil
 import time
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from prometheus_client import REGISTRY
@@ -128,6 +130,27 @@ async def test_what_a_colleague_answered_stays_theirs_if_so_configured(house: Ho
         assert house.ours(GENERAL, settled) == []
     else:
         assert scripted("where is the key?") in await house.answered(GENERAL, settled)
+
+
+async def test_a_database_that_was_put_back_answers_nothing_a_second_time(house: House, tmp_path: Path) -> None:
+    await start_and_look(house)
+    await house.stop()
+    shutil.copy(house.folder / "inthread.db", tmp_path / "copy.db")
+    await start_and_look(house)
+    dm = house.sandbox.dm_with(DANA)
+    asked = [(GENERAL, await house.ask(ALICE, GENERAL, "hello")), (dm, await house.sandbox.post_as(DANA, dm, "hello"))]
+    for channel, ts in asked:
+        await house.answered(channel, ts)
+    await go_away(house)
+    missed = await house.ask(BRUNO, HELP_IT, "and I?")
+    await house.sandbox.delivered()
+    shutil.copy(tmp_path / "copy.db", house.folder / "inthread.db")
+
+    await start_and_look(house)
+
+    assert await house.answered(HELP_IT, missed) == [scripted("and I?")]
+    for channel, ts in asked:
+        assert texts(house, channel, ts) == [scripted("hello")]
 
 
 # ── events that do not come ──────────────────────────────────────────────────

@@ -8,6 +8,7 @@ import structlog
 
 from bot.clock import Clock
 from bot.conversation.messages import ThreadKey
+from bot.delivery.intake import reply_id_of
 from bot.platforms.base import PastPost, Place
 from bot.platforms.errors import PlatformUnauthorized, Rejected
 from bot.platforms.slack.api import SlackApi
@@ -60,13 +61,15 @@ class SlackHistory:
 
     async def posts(self, place: Place, since: datetime) -> AsyncGenerator[PastPost, None]:
         """Each is judged when it is its turn: a question that was taken makes the thread ours for what follows it."""
-        found = await self._messages.read(place.channel, since, self._old_threads.get(place.channel, ()))
-        for seen in sorted(found.values(), key=lambda seen: seen.time):
+        past = await self._messages.read(place.channel, since, self._old_threads.get(place.channel, ()))
+        for seen in sorted(past.messages.values(), key=lambda seen: seen.time):
             if await is_for_us(seen.post, self._us, self._settings, self._knew_thread_at(seen.time)):
                 edited_at = _moment(seen.edited_ts) if seen.edited_ts else None
+                message = to_message(seen.post, self._us, self._settings.dm_mode, edited_at)
                 yield PastPost(
-                    message=to_message(seen.post, self._us, self._settings.dm_mode, edited_at),
-                    was_answered=_was_answered(seen, found.values()),
+                    message=message,
+                    was_answered=_was_answered(seen, past.messages.values()),
+                    has_our_reply=reply_id_of(message.message_key) in past.reply_ids,
                 )
 
     def _knew_thread_at(self, time: float) -> Callable[[ThreadKey], Awaitable[bool]]:
