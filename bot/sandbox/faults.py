@@ -64,12 +64,13 @@ class _Armed:
 class DeliveryFaults:
     """Faults of events. Each is drawn per envelope.
 
-    `duplicate`: chance that an acknowledged envelope comes again. `drop`: chance that an attempt never reaches a
-    socket (its ack
-    window passes). `delay_seconds`: every delivery waits up to this long, evenly drawn, which also reorders them.
+    `duplicate`: chance that an acknowledged envelope comes again. `repeats`: besides, it comes again up to so many
+    times, evenly drawn. `drop`: chance that an attempt never reaches a socket (its ack window passes).
+    `delay_seconds`: every delivery waits up to this long, evenly drawn, which also reorders them.
     """
 
     duplicate: float = 0.0
+    repeats: int = 0
     drop: float = 0.0
     delay_seconds: float = 0.0
 

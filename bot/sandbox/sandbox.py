@@ -232,6 +232,10 @@ class Sandbox:
         except TimeoutError:
             raise TimeoutError(f"still waiting after {timeout} s\n{self.describe()}") from None
 
+    async def delivered(self) -> None:
+        """Returns when no event is on its way any more, or to come again."""
+        await self._socket_mode.delivered()
+
     def describe(self) -> str:
         last = "\n".join(f"  {call.method} {call.status} {call.error or ''}" for call in self.calls[-10:])
         return f"{transcript(self.workspace)}\nsockets: {self.sockets}\nlast calls:\n{last or '  none'}"

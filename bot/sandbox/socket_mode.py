@@ -154,9 +154,20 @@ class SocketMode:
                 break
         else:
             return
-        if self._faults.happens(self._faults.deliveries.duplicate):
+        for _ in range(self._repeats()):
             await self._pause(self._faults.rng.uniform(0.0, self._faults.deliveries.delay_seconds))
             await self._attempt("events_api", body, 1)
+
+    def _repeats(self) -> int:
+        """How often an envelope comes again although it was acknowledged."""
+        deliveries = self._faults.deliveries
+        drawn = self._faults.rng.randint(0, deliveries.repeats) if deliveries.repeats else 0
+        return drawn + self._faults.happens(deliveries.duplicate)
+
+    async def delivered(self) -> None:
+        """Returns when every event was acknowledged or given up, and none is to come again."""
+        while self._tasks:
+            await asyncio.wait(self._tasks)
 
     async def _pause(self, seconds: float) -> None:
         if seconds > 0:

@@ -1,5 +1,8 @@
 """Socket Mode against slack_bolt: twins, acknowledgement, redelivery, tickets, sockets."""
 
+import asyncio
+import contextlib
+from collections import Counter
 from typing import Any
 
 import aiohttp
@@ -140,6 +143,23 @@ async def test_duplicates_follow_an_acknowledged_envelope(sandbox: Sandbox) -> N
         again = await ws.receive_json()
     assert again["payload"]["event_id"] == first["payload"]["event_id"]
     assert again["envelope_id"] != first["envelope_id"]
+
+
+async def test_acknowledged_envelopes_come_again_as_often_as_is_drawn(sandbox: Sandbox) -> None:
+    sandbox.faults.deliveries.repeats = 2
+    came: Counter[str] = Counter()
+    async with aiohttp.ClientSession() as session, session.ws_connect(await ticket_url(sandbox)) as ws:
+        await ws.receive_json()
+        for number in range(20):
+            await sandbox.post_as(ALICE, sandbox.dm_with(ALICE), f"number {number}")
+        delivered = asyncio.create_task(sandbox.delivered())
+        while not delivered.done():
+            with contextlib.suppress(TimeoutError):
+                frame = await ws.receive_json(timeout=0.05)
+                await ws.send_json({"envelope_id": frame["envelope_id"]})
+                came[frame["payload"]["event_id"]] += 1
+    assert len(came) == 20
+    assert set(came.values()) == {1, 2, 3}
 
 
 async def test_a_button_reaches_its_listener_with_a_response_url(
