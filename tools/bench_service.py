@@ -27,7 +27,7 @@ async def main() -> None:
             environment = {"INTHREAD_INFERENCE__ENGINE": "scripted", "INTHREAD_DELIVERY__GRACE_SECONDS": "0"}
             async with running_service(sandbox, Path(folder), environment) as service:
                 shown, text = await _ask_at_idle(sandbox)
-                acks = await _acknowledge_under_load(sandbox)
+                acks = await acknowledge_under_load(sandbox, LOAD_SECONDS)
                 metrics = await service.metrics()
                 rss, peak = service.rss_megabytes()
     lag = {name: value for name, value in metrics.items() if name.startswith("inthread_loop_lag_seconds_bucket")}
@@ -63,12 +63,12 @@ def _is_whole(sandbox: Sandbox, channel: str, ts: str) -> bool:
     return len(messages) == 2 and " 20" in messages[1]["text"] and len(messages[1]["blocks"]) == 2
 
 
-async def _acknowledge_under_load(sandbox: Sandbox) -> list[float]:
+async def acknowledge_under_load(sandbox: Sandbox, seconds: int) -> list[float]:
     """Milliseconds from each event to its acknowledgement, direct messages of all people at a steady rate."""
     people = list(sandbox.people)
     before = len(sandbox.acks)
     due = time.monotonic()
-    for number in range(EVENTS_PER_SECOND * LOAD_SECONDS):
+    for number in range(EVENTS_PER_SECOND * seconds):
         person = people[number % len(people)]
         await sandbox.post_as(person, channel=sandbox.dm_with(person), text=f"load question {number}")
         due += 1 / EVENTS_PER_SECOND

@@ -35,10 +35,15 @@ def server() -> Server:
     return Server()
 
 
+def url_of(listening: asyncio.Server) -> str:
+    host, port = listening.sockets[0].getsockname()[:2]
+    return f"http://{host}:{port}/"
+
+
 @pytest.fixture
 async def proxy(server: Server) -> AsyncIterator[TcpProxy]:
     async with await asyncio.start_server(server.serve, "127.0.0.1", 0) as listening, TcpProxy(seed=1) as running:
-        running.target = listening.sockets[0].getsockname()[:2]
+        running.lead_to(url_of(listening))
         yield running
 
 
@@ -119,9 +124,18 @@ async def test_a_harm_strikes_one_request(proxy: TcpProxy) -> None:
         assert await client.ask() == RESPONSE
 
 
+async def test_all_connections_end_at_once(proxy: TcpProxy) -> None:
+    async with Client(proxy) as one, Client(proxy) as other:
+        assert [await one.ask(), await other.ask()] == [RESPONSE, RESPONSE]
+        proxy.reset_all()
+        for client in (one, other):
+            with pytest.raises(ConnectionResetError):
+                await client.ask()
+
+
 async def test_a_server_that_is_away_looks_like_a_reset(proxy: TcpProxy) -> None:
     async with await asyncio.start_server(lambda *_: None, "127.0.0.1", 0) as gone:
-        proxy.target = gone.sockets[0].getsockname()[:2]
+        proxy.lead_to(url_of(gone))
     async with Client(proxy) as client:
         with pytest.raises(ConnectionError):
             await client.ask()

@@ -1,5 +1,6 @@
 """A workspace, a data folder, and the service that comes and goes between them; and every question that was asked."""
 
+import contextlib
 import os
 import random
 import signal
@@ -11,10 +12,10 @@ from tempfile import TemporaryDirectory
 
 from bot.sandbox import Sandbox, SandboxSettings
 from tools.faults.clock import SharedClock
-from tools.faults.processes import Processes, ServiceProcess
+from tools.faults.processes import LOG, Processes, ServiceProcess
 from tools.faults.questions import Question, is_growing, is_over
 
-READY_SECONDS = 30.0
+READY_SECONDS = 10.0
 STOP_SECONDS = 40.0
 # Slack gives up after three; here none may be lost to that, however long the service is away.
 REDELIVERY_SECONDS = (0.0, 0.3, 0.6, *[1.0] * 600)
@@ -45,6 +46,7 @@ class House:
     rng: random.Random
     words: int = 30
     words_per_second: float = 300
+    places: list[str] = field(default_factory=lambda: list(PLACES))
     questions: list[Question] = field(default_factory=list)
     service: ServiceProcess | None = None
     _open: list[Question] = field(default_factory=list)
@@ -67,8 +69,15 @@ class House:
         return self.service
 
     async def ready(self) -> None:
-        """Events are taken, over both sockets. Raises: TimeoutError."""
-        await self.sandbox.until(lambda: self.sandbox.sockets >= 2, READY_SECONDS)
+        """Events are taken, over both sockets. Raises: TimeoutError, with what the service said last."""
+        try:
+            await self.sandbox.until(lambda: self.sandbox.sockets >= 2, READY_SECONDS)
+        except TimeoutError:
+            raise TimeoutError(f"the service is not ready:\n{self.log()[-2000:]}") from None
+
+    def log(self) -> str:
+        """What every run of the service has said."""
+        return (self.folder / LOG).read_text("utf-8")
 
     async def kill(self) -> None:
         """SIGKILL now."""
@@ -112,26 +121,30 @@ class House:
             return earlier.channel, earlier.thread
         if self.rng.random() < 0.25:
             return self.sandbox.dm_with(self.rng.choice(list(self.sandbox.people))), None
-        return self.rng.choice(PLACES), None
+        return self.rng.choice(self.places), None
 
     def open_questions(self) -> list[Question]:
         """Asked, and not at an end."""
         self._open = [question for question in self._open if not is_over(self.sandbox, question)]
         return self._open
 
-    async def settle(self, seconds: float) -> bool:
-        """Wait until every question is at its end; whether they all are."""
-        try:
-            # One at a time, from the newest: looking at all of them after every change would be quadratic.
-            await self.sandbox.until(self._is_settled, seconds)
-        except TimeoutError:
-            return not self.open_questions()
-        return True
+    async def settle(self, seconds: float, *, most_open: int = 0) -> bool:
+        """Wait until all but so many questions are at their end; whether they are."""
+        # Looked at from the oldest: looking at all of them after every change would be quadratic.
+        waiting = iter(self.open_questions())
+        left = len(self._open) - most_open
+        current = next(waiting, None)
 
-    def _is_settled(self) -> bool:
-        while self._open and is_over(self.sandbox, self._open[-1]):
-            self._open.pop()
-        return not self._open
+        def is_settled() -> bool:
+            nonlocal left, current
+            while left > 0 and current is not None and is_over(self.sandbox, current):
+                left -= 1
+                current = next(waiting, None)
+            return left <= 0
+
+        with contextlib.suppress(TimeoutError):
+            await self.sandbox.until(is_settled, seconds)
+        return len(self.open_questions()) <= most_open
 
 
 @asynccontextmanager

@@ -94,6 +94,14 @@ def _compare(what: str, asked: set[str], found: Counter[str], verdict: Verdict) 
             verdict.evidence.append(f"{found[reply_id]} × {what} of {reply_id}, to be {int(reply_id in asked)}")
 
 
+def looks_busy(house: House) -> list[str]:
+    """What a person would take for something still to come: a stop button, a status, a session at work."""
+    messages = [message for channel in house.sandbox.channels.values() for message in channel.messages.values()]
+    unfinished = [text_of(message)[:60] for message in messages if message.by_bot and looks_unfinished(message)]
+    statuses = house.sandbox.statuses.all()
+    return unfinished + [f"session in {channel}" for (channel, _), s in statuses.items() if s.session == "processing"]
+
+
 def damage(folder: Path) -> list[str]:
     """What SQLite's own checks find in the database as a kill left it.
 

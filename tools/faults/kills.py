@@ -11,7 +11,7 @@ from bot.sandbox.feed import Change
 from tools.faults.house import House, house
 from tools.faults.judging import Verdict, damage, judge
 from tools.faults.processes import Processes
-from tools.faults.table import Row, merged
+from tools.faults.table import Row
 
 LONGEST_LIFE_SECONDS = 0.8
 QUESTIONS_A_LIFE = 2
@@ -25,8 +25,21 @@ DEATH_SECONDS = 4.0
 MOST_PASSES = 3
 
 
-async def random_kills(processes: Processes, seed: int, kills: int) -> Row:
-    """`kills` lives, each cut short at a moment drawn by `seed`, with questions asked all the while."""
+async def at_random(processes: Processes, seed: int, kills: int) -> Row:
+    """Several houses side by side: a service that starts leaves a core idle half of the time."""
+    shares = (_random_kills(processes, seed + number, kills // HOUSES) for number in range(HOUSES))
+    verdict, damaged = Verdict(), 0
+    for found, damaged_here in await asyncio.gather(*shares):
+        verdict.add(found)
+        damaged += damaged_here
+    return Row("SIGKILL at random points", verdict, _integrity(kills, damaged), not damaged)
+
+
+async def _random_kills(processes: Processes, seed: int, kills: int) -> tuple[Verdict, int]:
+    """`kills` lives, each cut short at a moment drawn by `seed`, with questions asked all the while.
+
+    Also: how many kills left a damaged database.
+    """
     rng = random.Random(f"kills {seed}")
     damaged = 0
     async with house(processes, seed) as home, _judged(home) as verdict:
@@ -36,7 +49,7 @@ async def random_kills(processes: Processes, seed: int, kills: int) -> Row:
             damaged += bool(await asyncio.to_thread(damage, home.folder))
             if number % KILLS_BETWEEN_RESTS == 0:
                 await _rest(home)
-    return Row("SIGKILL at random points", verdict, _integrity(kills, damaged), not damaged)
+    return verdict, damaged
 
 
 async def _live_and_die(home: House, rng: random.Random) -> None:
@@ -69,7 +82,7 @@ def _death_at_change(home: House, number: int) -> Generator[None, None, None]:
         unsubscribe()
 
 
-async def failpoint_kills(processes: Processes, seed: int, name: str, kills: int) -> Row:
+async def at_failpoint(processes: Processes, seed: int, name: str, kills: int) -> Row:
     """`kills` deaths at one failpoint, each after a life that was begun by the one before."""
     rng = random.Random(f"{name} {seed}")
     died = damaged = 0
@@ -118,8 +131,6 @@ def _integrity(kills: int, damaged: int) -> str:
 
 
 async def run(processes: Processes, seed: int, *, short: bool) -> list[Row]:
-    """Several houses side by side: a service that starts leaves a core idle half of the time."""
-    kills, each = (141, 10) if short else (1_000, 50)
-    shares = (random_kills(processes, seed + number, kills // HOUSES) for number in range(HOUSES))
-    at_random = merged(await asyncio.gather(*shares))
-    return [at_random, *await asyncio.gather(*(failpoint_kills(processes, seed, name, each) for name in NAMES))]
+    kills, each = (141, 10) if short else (1_200, 50)
+    first = await at_random(processes, seed, kills)
+    return [first, *await asyncio.gather(*(at_failpoint(processes, seed, name, each) for name in NAMES))]

@@ -13,6 +13,7 @@ from pathlib import Path
 from tools.faults.clock import SharedClock
 
 FORK_SECONDS = 30.0
+LOG = "service.log"  # in the folder that a service works in
 
 
 class ServiceProcess:

@@ -72,10 +72,9 @@ def looks_unfinished(message: Message) -> bool:
 
 
 def is_growing(sandbox: Sandbox, question: Question) -> bool:
-    """Text of the answer is visible, and not all of it."""
+    """Text of the answer is visible, perhaps all of it, and the message says that more is to come."""
     return any(
-        message.text.startswith("Scripted") and not question.is_answered_by(text_of(message))
-        for message in replies_to(sandbox, question)
+        message.text.startswith("Scripted") and looks_unfinished(message) for message in replies_to(sandbox, question)
     )
 
 

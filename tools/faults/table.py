@@ -1,6 +1,6 @@
 """The campaign's result: one table."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from tools.faults.judging import Verdict
@@ -27,15 +27,6 @@ class Row:
         figure = "; ".join(filter(None, (self.measured, told)))
         counts = (verdict.cases, verdict.lost, verdict.doubled, verdict.wrong)
         return (self.what, *map(str, counts), figure, "yes" if self.holds else "NO")
-
-
-def merged(rows: Sequence[Row]) -> Row:
-    """One row for the same thing tried in several houses."""
-    verdict = Verdict()
-    for row in rows:
-        verdict.add(row.verdict)
-    measured = " + ".join(row.measured for row in rows)
-    return Row(rows[0].what, verdict, measured, all(row.is_held for row in rows))
 
 
 def table(rows: Iterable[Row]) -> str:

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from types import TracebackType
+from urllib.parse import urlsplit
 
 from bot.sandbox.socket_mode import reset
 
@@ -41,20 +42,20 @@ class Weather:
 
 
 class TcpProxy:
-    """`async with TcpProxy(seed) as proxy`, then `proxy.target = (host, port)`."""
+    """`async with TcpProxy(seed) as proxy`, then `proxy.lead_to(url)`."""
 
     def __init__(self, seed: int) -> None:
         self._rng = random.Random(f"proxy {seed}")
         self._server: asyncio.Server | None = None
-        self._links: set[asyncio.Task[None]] = set()
-        self.target = ("127.0.0.1", 0)
+        self._links: dict[asyncio.Task[None], _Link] = {}
+        self.target = ("127.0.0.1", 0)  # nobody
         self.weather = Weather()
         self.next_harms: deque[Harm] = deque()
         """These strike first, one each, in order."""
         self.done: Counter[Harm] = Counter()
 
     async def __aenter__(self) -> "TcpProxy":
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+        self._server = await asyncio.start_server(self._accept, "127.0.0.1", 0)
         return self
 
     async def __aexit__(
@@ -72,6 +73,13 @@ class TcpProxy:
         assert self._server is not None, "open it first"
         host, port = self._server.sockets[0].getsockname()[:2]
         return f"http://{host}:{port}/"
+
+    def lead_to(self, url: str) -> None:
+        """`url`: http://HOST:PORT/"""
+        parts = urlsplit(url)
+        assert parts.hostname is not None
+        assert parts.port is not None
+        self.target = (parts.hostname, parts.port)
 
     def draw(self) -> Harm | None:
         """What strikes this request, if anything."""
@@ -91,16 +99,16 @@ class TcpProxy:
     def up_to(self, seconds: float) -> float:
         return self._rng.uniform(0.0, seconds)
 
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        self._links.add(task)
+    def reset_all(self) -> None:
+        """Every connection at once, whatever it carries."""
+        for link in self._links.values():
+            link.reset()
+
+    def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         link = _Link(self, reader, writer)
-        try:
-            await link.run()
-        finally:
-            link.close()
-            self._links.discard(task)
+        task = asyncio.get_running_loop().create_task(link.run())
+        self._links[task] = link
+        task.add_done_callback(self._links.pop)
 
 
 class _Link:
@@ -117,24 +125,22 @@ class _Link:
     async def run(self) -> None:
         try:
             server, self._to_server = await asyncio.open_connection(*self._proxy.target)
+            pumps = {
+                asyncio.ensure_future(self._pump_requests(self._to_server)),
+                asyncio.ensure_future(self._pump_responses(server)),
+            }
+            try:
+                await asyncio.wait(pumps, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                for pump in pumps:
+                    pump.cancel()
+                await asyncio.gather(*pumps, return_exceptions=True)
         except OSError:
-            reset(self._to_client.transport)
-            return
-        pumps = {
-            asyncio.ensure_future(self._pump_requests(self._to_server)),
-            asyncio.ensure_future(self._pump_responses(server)),
-        }
-        try:
-            await asyncio.wait(pumps, return_when=asyncio.FIRST_COMPLETED)
+            self.reset()  # nobody there
         finally:
-            for pump in pumps:
-                pump.cancel()
-            await asyncio.gather(*pumps, return_exceptions=True)
-
-    def close(self) -> None:
-        for writer in (self._to_client, self._to_server):
-            if writer is not None:
-                writer.close()
+            for writer in (self._to_client, self._to_server):
+                if writer is not None:
+                    writer.close()
 
     async def _pump_requests(self, to_server: asyncio.StreamWriter) -> None:
         with contextlib.suppress(ConnectionError):
@@ -148,7 +154,7 @@ class _Link:
         """Whether the request goes on to the server."""
         match harm:
             case Harm.RESET_BEFORE:
-                self._reset()
+                self.reset()
                 return False
             case Harm.BLACK_HOLE:
                 self._flows.clear()  # for the responses too
@@ -169,7 +175,7 @@ class _Link:
                 await self._flows.wait()
                 match self._pending:
                     case Harm.RESET_AFTER:
-                        self._reset()
+                        self.reset()
                         return
                     case Harm.CUT:
                         data = data[: len(data) // 2]
@@ -180,7 +186,7 @@ class _Link:
                 if self._pending is not None:
                     return
 
-    def _reset(self) -> None:
+    def reset(self) -> None:
         """Both sides learn nothing but that it is over."""
         for writer in (self._to_client, self._to_server):
             if writer is not None:

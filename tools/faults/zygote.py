@@ -26,9 +26,9 @@ from bot.log import configure_logging
 from bot.service import serve
 from bot.settings import load_settings
 from tools.faults.clock import SharedClock
+from tools.faults.processes import LOG
 
 PR_SET_PDEATHSIG = 1
-LOG = "service.log"
 
 
 def die_with_parent(parent: int) -> None:
