@@ -4,6 +4,7 @@ The only module that knows prometheus_client. Labels are names of ours: never a 
 docs/metrics.md is made from `DECLARED`.
 """
 
+import asyncio
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -152,6 +153,17 @@ _DATABASE_TROUBLES = _counter(
 _LOG_ERRORS = _counter("inthread_log_errors_total", "Lines of level error in the log.")
 _LOOP_LAG = _histogram("inthread_loop_lag_seconds", "How late the event loop was for a tick.", _QUICK)
 _LOOP_LAG_MAX = _gauge("inthread_loop_lag_max_seconds", "The latest that the event loop was since it became ready.")
+_TASKS = _gauge("inthread_asyncio_tasks", "Tasks of the event loop that have not ended.")
+
+
+def _count_tasks() -> int:
+    try:
+        return len(asyncio.all_tasks())
+    except RuntimeError:  # asked outside of a loop, where nothing runs
+        return 0
+
+
+_TASKS.set_function(_count_tasks)
 
 
 def exposition() -> bytes:
