@@ -16,6 +16,9 @@ from tests.cli.slack_double import slack_that_says
 from tests.scenarios.conftest import house as house
 from tests.scenarios.house import ALICE, GENERAL, House
 
+# The service runs in the process whose output is read: a line of its log would stand in the middle of it.
+QUIET = {"catch_up_hours": 0}
+
 
 def test_when_nothing_runs_one_line_says_so(run: Run) -> None:
     result = run("status")
@@ -39,7 +42,7 @@ async def invoke(house: House, *arguments: str) -> Result:
 
 
 async def test_a_running_service_tells_figures_and_no_text(house: House, folder: Path) -> None:
-    await house.start()
+    await house.start(delivery=QUIET)
     ts = await house.ask(ALICE, GENERAL, "canary of a question")
     await house.answered(GENERAL, ts)
     await closed_replies(house.folder / "inthread.db", 1)
@@ -57,7 +60,7 @@ async def test_a_running_service_tells_figures_and_no_text(house: House, folder:
 
 
 async def test_the_doctor_takes_a_running_service_for_healthy(house: House, folder: Path) -> None:
-    await house.start()
+    await house.start(delivery=QUIET)
 
     result = await invoke(house, "doctor", "--json")
 
