@@ -23,9 +23,8 @@ from storage.inspection import open_connection
 from tools.faults.disk_faults import DISK, Fault, full_disk, held_lock, io_error, may_mount, small_disk
 from tools.faults.house import PLACES, House, house
 from tools.faults.judging import DATABASE, Verdict, judge
-from tools.faults.processes import Processes
+from tools.faults.processes import LOG, Processes
 from tools.faults.table import Row
-from tools.faults.zygote import LOG
 
 FAULTS: dict[str, Fault] = {"disk full": full_disk, "database locked": held_lock, "I/O error": io_error}
 HELD_SECONDS = 5.0  # delivery.md: recovers within this of the fault's end
