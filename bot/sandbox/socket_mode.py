@@ -60,7 +60,10 @@ class SocketMode:
         if self._faults.happens(self._faults.sockets.refuse):
             raise web.HTTPServiceUnavailable(text="refused by the fault plan")
         ws = web.WebSocketResponse(heartbeat=30.0)
-        await ws.prepare(request)
+        try:
+            await ws.prepare(request)
+        except ConnectionError:  # gone before its answer
+            return web.Response()
         if len(self._sockets) >= self._settings.max_sockets:
             await self._say_goodbye(ws, "too_many_websockets")
             return ws
