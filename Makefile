@@ -4,7 +4,7 @@ PYTHON ?= python3
 PIP_FLAGS ?=
 BIN := .venv/bin
 
-.PHONY: help install run test check format docs pictures browser bench-service bench-answer soak-short clean
+.PHONY: help install run test check format docs pictures browser bench-service bench-answer soak-short faults soak clean
 
 help: ## What there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -57,6 +57,12 @@ bench-answer: install ## The main job on the real small model: first text, edits
 soak-short: install ## Eight people ask for ten minutes, in Slack and in the browser: nothing mixed, nothing late
 	$(BIN)/inthread model fetch
 	$(BIN)/python -m tools.soak --seconds 600
+
+faults: install ## The service killed, cut off, rained on and filled up: every figure of docs/delivery.md, in about an hour
+	$(BIN)/python -m tools.faults
+
+soak: install ## 20,000 messages with the scripted engine: memory, file descriptors and tasks stay level
+	$(BIN)/python -m tools.faults --only soak
 
 clean: ## Remove what the chores made
 	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis

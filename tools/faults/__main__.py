@@ -11,7 +11,7 @@ from tools.faults.processes import Processes, processes
 from tools.faults.table import Row, table
 
 # Modules of this package; each has `run(processes, seed, short=...)`, the rows of the table that it fills.
-PARTS = ("kills", "shuffle", "weather", "sockets", "disk", "acking", "stopping", "restarting")
+PARTS = ("kills", "shuffle", "weather", "sockets", "disk", "acking", "stopping", "restarting", "soak")
 MOST_EVIDENCE = 20
 
 

@@ -1,6 +1,7 @@
 """A workspace, a data folder, and the service that comes and goes between them; and every question that was asked."""
 
 import contextlib
+import json
 import os
 import random
 import signal
@@ -79,6 +80,11 @@ class House:
         """What every run of the service has said."""
         return (self.folder / LOG).read_text("utf-8")
 
+    def url(self) -> str:
+        """Of the service's own HTTP."""
+        said = [json.loads(line) for line in self.log().splitlines() if '"listening"' in line]
+        return str(said[-1]["url"])
+
     async def kill(self) -> None:
         """SIGKILL now."""
         assert self.service is not None
@@ -96,7 +102,9 @@ class House:
         """SIGTERM; the exit code. Raises: TimeoutError."""
         assert self.service is not None
         self.service.send(signal.SIGTERM)
-        return await self.service.wait(STOP_SECONDS)
+        code = await self.service.wait(STOP_SECONDS)
+        await self.note_death()
+        return code
 
     # ── people ───────────────────────────────────────────────────────────────
 

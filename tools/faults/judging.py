@@ -3,15 +3,27 @@
 import json
 import shutil
 from collections import Counter
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
+from storage.audit.checking import ChainCheck, ChainedEntry
 from storage.inspection import find_damage, open_connection
 from tools.faults.house import House
-from tools.faults.questions import INTERRUPTED, Question, looks_unfinished, replies_to, reply_id_in, text_of
+from tools.faults.questions import (
+    INTERRUPTED,
+    Question,
+    looks_unfinished,
+    replies_to,
+    reply_id_in,
+    says_restarting,
+    text_of,
+)
 
 DATABASE = "inthread.db"
+AUDIT_COLUMNS = tuple(column.name for column in fields(ChainedEntry))
 
 
 @dataclass
@@ -53,7 +65,7 @@ def _judge_question(house: House, question: Question, verdict: Verdict) -> None:
     elif len(replies) > 1:
         verdict.doubled += 1
         verdict.evidence.append(f"doubled: {question.text}: {[text_of(reply)[:60] for reply in replies]}")
-    elif looks_unfinished(replies[0]):
+    elif looks_unfinished(replies[0]) or says_restarting(replies[0]):
         verdict.lost += 1
         verdict.evidence.append(f"unfinished: {question.text} ({question.reply_id}): {text_of(replies[0])[:60]!r}")
     elif text_of(replies[0]) == INTERRUPTED and question.may_be_given_up:
@@ -75,16 +87,30 @@ def _judge_strays(house: House, verdict: Verdict) -> None:
 
 
 def _judge_records(house: House, verdict: Verdict) -> None:
-    """Each question is on record once, and so is it in the audit log, if there is one."""
+    """Each question is on record once; so are it and its reply in the audit log, whose chain is whole."""
     asked = {question.reply_id for question in house.questions}
     with open_connection(house.folder / DATABASE) as connection:
         recorded = Counter(row[0] for row in connection.execute("SELECT reply_id FROM reply"))
-        headers = [json.loads(row[0]) for row in connection.execute("SELECT header FROM audit_entry")]
+        rows = connection.execute(f"SELECT {', '.join(AUDIT_COLUMNS)} FROM audit_entry ORDER BY seq").fetchall()
+    entries = [_entry(row) for row in rows]
     _compare("record", asked, recorded, verdict)
+    headers = [json.loads(entry.header) for entry in entries]
     for kind in ("question", "reply"):
-        entries = Counter(str(header.get("reply_id")) for header in headers if header.get("kind") == kind)
-        if entries:
-            _compare(f"audit entry of kind {kind}", asked, entries, verdict)
+        found = Counter(str(header["reply_id"]) for header in headers if header["kind"] == kind)
+        _compare(f"audit entry of kind {kind}", asked, found, verdict)
+    _check_chain(entries, verdict)
+
+
+def _entry(row: Sequence[Any]) -> ChainedEntry:
+    values: list[Any] = [value.encode() if isinstance(value, str) else value for value in row]
+    return ChainedEntry(*values)
+
+
+def _check_chain(entries: Sequence[ChainedEntry], verdict: Verdict) -> None:
+    check = ChainCheck()
+    if not all(check.take(entry) for entry in entries):
+        verdict.wrong += 1
+        verdict.evidence.append(f"audit entry {check.verdict.first_bad}: {check.verdict.reason}")
 
 
 def _compare(what: str, asked: set[str], found: Counter[str], verdict: Verdict) -> None:

@@ -17,6 +17,8 @@ LONGEST_LIFE_SECONDS = 0.8
 QUESTIONS_A_LIFE = 2
 # Of the kills, those that come with a change in Slack: before the service can hear that its call was carried out.
 SHARE_AT_A_CHANGE = 0.5
+# Those that come while an orderly stop is under way.
+SHARE_WHILE_STOPPING, LONGEST_STOP_SECONDS = 0.1, 0.3
 KILLS_BETWEEN_RESTS = 25
 HOUSES = 3
 SETTLE_SECONDS = 60.0
@@ -60,6 +62,9 @@ async def _live_and_die(home: House, rng: random.Random) -> None:
         for _ in range(QUESTIONS_A_LIFE):
             await home.ask()
             await _ends_within(home, life / QUESTIONS_A_LIFE)
+        if rng.random() < SHARE_WHILE_STOPPING and home.service is not None:
+            home.service.send(signal.SIGTERM)
+            await _ends_within(home, rng.uniform(0.0, LONGEST_STOP_SECONDS))
     await home.kill()
 
 

@@ -71,17 +71,26 @@ def looks_unfinished(message: Message) -> bool:
     return is_status or any(element.get("action_id") == STOP_ACTION for element in elements)
 
 
-def is_growing(sandbox: Sandbox, question: Question) -> bool:
-    """Text of the answer is visible, perhaps all of it, and the message says that more is to come."""
-    return any(
-        message.text.startswith("Scripted") and looks_unfinished(message) for message in replies_to(sandbox, question)
+def says_restarting(message: Message) -> bool:
+    """It was left by an orderly stop: at rest, and to be continued."""
+    return text_of(message) == RESTARTING or any(
+        html.unescape(element.get("text") or "") == RESTARTING
+        for block in message.blocks
+        if block["type"] == "context"
+        for element in block["elements"]
     )
+
+
+def is_growing(sandbox: Sandbox, question: Question) -> bool:
+    """Text of the answer is visible, perhaps all of it, and the message is not at its end."""
+    texts = [message for message in replies_to(sandbox, question) if message.text.startswith("Scripted")]
+    return bool(texts) and not is_over(sandbox, question)
 
 
 def is_over(sandbox: Sandbox, question: Question) -> bool:
     """Its first reply reads as it should in the end."""
     replies = replies_to(sandbox, question)
-    if not replies or looks_unfinished(replies[0]):
+    if not replies or looks_unfinished(replies[0]) or says_restarting(replies[0]):
         return False
     text = text_of(replies[0])
     return question.is_answered_by(text) or text == INTERRUPTED

@@ -27,7 +27,7 @@ async def shuffled_events(processes: Processes, seed: int, posts: int) -> Row:
     rng = random.Random(f"shuffle {seed}")
     settings = replace(SETTINGS, log_limit=20 * posts)
     async with house(processes, seed, settings, speed=50, words=8, words_per_second=0) as home:
-        _open_channels(home)
+        open_channels(home)
         home.sandbox.faults.deliveries = DeliveryFaults(repeats=MOST_REPEATS, delay_seconds=DELAY_SECONDS)
         await _start(home)
         restarts = 0
@@ -56,7 +56,7 @@ async def shuffled_events(processes: Processes, seed: int, posts: int) -> Row:
     )
 
 
-def _open_channels(home: House) -> None:
+def open_channels(home: House) -> None:
     """More places than a workspace begins with: Slack takes one post a second in each."""
     members = [*home.sandbox.people, home.sandbox.bot_user_id]
     for number in range(CHANNELS):
