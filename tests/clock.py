@@ -4,17 +4,25 @@ import asyncio
 import heapq
 import itertools
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 TURNS_TO_SETTLE = 50  # of the loop: more than any chain of tasks in here needs to come to rest
 
 
+async def settle() -> None:
+    """Let every task run until it waits for something."""
+    for _ in range(TURNS_TO_SETTLE):
+        await asyncio.sleep(0)
+
+
 class ManualClock:
     """Time stands still until a test moves it with `advance`."""
 
-    def __init__(self) -> None:
+    def __init__(self, settle: Callable[[], Awaitable[None]] = settle) -> None:
+        """`settle`: how to let every task run until it waits for something."""
+        self._settle = settle
         self._elapsed = 0.0
         self._sleepers: list[tuple[float, int, asyncio.Future[None]]] = []
         self._order = itertools.count()
@@ -36,21 +44,15 @@ class ManualClock:
     async def advance(self, seconds: float) -> None:
         """Move on, stopping at every wake-up on the way so that it happens at its own time."""
         end = self._elapsed + seconds
-        await settle()
+        await self._settle()
         while self._sleepers and self._sleepers[0][0] <= end:
             due, _, wake = heapq.heappop(self._sleepers)
             self._elapsed = max(self._elapsed, due)
             if not wake.done():
                 wake.set_result(None)
-                await settle()
+                await self._settle()
         self._elapsed = end
-        await settle()
-
-
-async def settle() -> None:
-    """Let every task run until it waits for something."""
-    for _ in range(TURNS_TO_SETTLE):
-        await asyncio.sleep(0)
+        await self._settle()
 
 
 class SleepingMovesTime:

@@ -24,7 +24,7 @@ from bot.delivery.writer import ReplyWriter
 from bot.platforms.base import Content, Phase, Platform
 from bot.platforms.errors import MessageGone, PlaceGone, Rejected
 from inference.engine import StopSignal
-from storage.errors import LeaseLost
+from storage.errors import DatabaseUnavailable, LeaseLost
 from storage.records import Reply, ReplyFigures, ReplyState
 from storage.replies import ReplyStore
 
@@ -179,7 +179,7 @@ class Worker:
             self._line.leave(run.ticket, seconds)
 
     async def _write(self, run: Run, ticket: Ticket, display: Display, language: Language) -> Ending:
-        """Raises: LeaseLost; everything else becomes a sentence with an incident id."""
+        """Raises: LeaseLost, DatabaseUnavailable; everything else becomes a sentence with an incident id."""
         joined_at = self._clock.monotonic()
         try:
             self._offer(run, display, self._status(ticket, language, position=0))
@@ -193,8 +193,8 @@ class Worker:
             run.started_at = self._clock.monotonic()
             metrics.record_queue_wait(run.reply.platform, run.started_at - joined_at)
             return await self._generate(run, display, language)
-        except LeaseLost:
-            raise
+        except (LeaseLost, DatabaseUnavailable):
+            raise  # nothing to tell the person: whoever takes the reply up next goes on with it
         except Exception as error:
             incident = self._new_incident_id()
             log.exception("answer_failed", reply_id=run.reply.reply_id, incident=incident)

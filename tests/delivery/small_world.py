@@ -41,6 +41,7 @@ from tests.delivery.fake_surface import FakeSurface, Fault
 PLACE = Place("T1", "C1")
 # The window is wide open: when an edit comes too late is told by other tests.
 SETTINGS = DeliverySettings(waiting_per_user=100, edit_window_seconds=1e8, lease_seconds=600, grace_seconds=5)
+STATEMENTS: dict[Any, Any] = {}
 
 
 class ProcessDied(BaseException):
@@ -153,6 +154,9 @@ class SmallService:
     async def start(self) -> "SmallService":
         self.database = await Database.open(f"sqlite:///{self._path}")
         self.database._write_thread = self.database._read_threads = Inline()
+        for name in ("_writer", "_reader"):  # a process starts often here: statements are compiled once for all
+            engine = getattr(self.database, name)
+            setattr(self.database, name, engine.execution_options(compiled_cache=STATEMENTS))
         clock, database = self._clock, self.database
         engine = ScriptedEngine(ScriptedSettings(words=3, words_per_second=2), clock=clock.monotonic, sleep=clock.sleep)
         store = self.replies = ReplyStore(database, TRAIL)
@@ -225,7 +229,7 @@ class SmallWorld:
     def __init__(self, migrated_file: Path, folder: Path) -> None:
         self._loop = asyncio.new_event_loop()
         self._loop.set_default_executor(Inline())
-        self.clock = ManualClock()
+        self.clock = ManualClock(self._come_to_rest)
         self.platform = SmallPlatform(self.clock)
         self._path = Path(shutil.copy(migrated_file, folder / "inthread.db"))
         self.service: SmallService = self.run(self._new("").start())
@@ -250,6 +254,12 @@ class SmallWorld:
         self.run(self.clock.advance(60))
         self.run(draining)
         self.service = self.run(self._new("").start())
+
+    async def _come_to_rest(self) -> None:
+        """Until no task can go on: nothing runs in threads here, so the loop knows."""
+        await asyncio.sleep(0)
+        while self._loop._ready:  # type: ignore[attr-defined]  # noqa: ASYNC110 - one turn after the other
+            await asyncio.sleep(0)
 
     def close(self) -> None:
         self.run(self.service.kill())

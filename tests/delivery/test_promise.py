@@ -20,9 +20,10 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
 
+from bot.conversation.messages import IncomingMessage
 from bot.conversation.phrases import PHRASES
 from bot.delivery.failpoints import NAMES
-from bot.delivery.intake import reply_id_of
+from bot.delivery.intake import Intake, reply_id_of
 from bot.platforms.base import PastPost, Phase
 from bot.platforms.errors import PlatformUnavailable
 from storage.audit.store import AuditStore
@@ -255,7 +256,7 @@ class PromiseMachine(RuleBasedStateMachine):
         message = a_post(event.asked.number, event.text, event.asked.thread, event.asked.sent_at, edited_at)
         deliver = {
             "post": lambda: intake.accept(message),
-            "edit": lambda: intake.edit(message),
+            "edit": lambda: _edit(intake, message),
             "delete": lambda: intake.withdraw(message.message_key),
         }[event.kind]
         if self._survived(deliver) is not None and event in self.unheard:
@@ -272,6 +273,11 @@ class PromiseMachine(RuleBasedStateMachine):
     @staticmethod
     def _one_of(things, which: int):  # type: ignore[no-untyped-def]
         return things[which % len(things)]
+
+
+async def _edit(intake: Intake, message: IncomingMessage) -> bool:
+    """As Slack's listener does: an edit may overtake its post."""
+    return await intake.edit(message) or await intake.accept(message)
 
 
 def _is_answer_to(text: str, shown: str) -> bool:
