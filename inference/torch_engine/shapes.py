@@ -1,0 +1,47 @@
+"""What the decoder and those who drive it agree on."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, Protocol
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+Precision = Literal["float32", "bfloat16", "int8"]
+
+# attend(layer, q, k, v) -> mixed. q (T, H, D), k and v (T, H_kv, D) of the step's tokens, rotated and normed; the result
+# (T, H, D). Whoever drives the decoder knows which token belongs to which sequence: it writes k and v to the cache and
+# lets every token look at what came before it in its own sequence.
+Attend = Callable[[int, "Tensor", "Tensor", "Tensor"], "Tensor"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecoderConfig:
+    """The shape of a decoder-only transformer of the Llama / Qwen2 / Qwen3 kind."""
+
+    layers: int
+    hidden: int
+    heads: int
+    kv_heads: int
+    head_dim: int
+    intermediate: int
+    vocabulary: int
+    context_tokens: int
+    norm_epsilon: float
+    rope_theta: float
+    is_tied: bool  # the output head is the embedding
+    has_qkv_bias: bool
+    has_output_bias: bool
+    has_mlp_bias: bool
+    has_qk_norm: bool
+
+
+class Decoder(Protocol):
+    config: DecoderConfig
+    precision: Precision
+
+    def forward(self, token_ids: "Tensor", positions: "Tensor", attend: Attend, wanted: "Tensor") -> "Tensor":
+        """Logits (W, V), float32, for the rows `wanted` (W,) of the step's tokens.
+
+        `token_ids` and `positions` (T,), int64: tokens of any number of sequences, one behind the other.
+        """
