@@ -62,8 +62,8 @@ def load_model(files: ModelFiles) -> LoadedModel:
     return LoadedModel(
         network=network.eval(),
         tokenizer=ChatTokenizer(tokenizer),
-        eos_ids=_eos_ids(network.generation_config, tokenizer),
-        choice=_default_choice(network.generation_config, files.sampling),
+        eos_ids=eos_ids(network.generation_config, tokenizer),
+        choice=default_choice(network.generation_config, files.sampling),
         sha256=sha256,
     )
 
@@ -72,6 +72,26 @@ def with_sampling(choice: Choice, sampling: Sampling) -> Choice:
     """`choice` where `sampling` says nothing, `sampling` where it does."""
     wanted = {field.name: getattr(sampling, field.name) for field in fields(Choice)}
     return replace(choice, **{name: value for name, value in wanted.items() if value is not None})
+
+
+def eos_ids(generation: Any, tokenizer: Any) -> frozenset[int]:
+    """Every id that ends a reply: chat models have several, and the tokenizer may know one that the config does not."""
+    configured = generation.eos_token_id
+    ids = configured if isinstance(configured, list) else [configured]
+    return frozenset(token_id for token_id in [*ids, tokenizer.eos_token_id] if token_id is not None)
+
+
+def default_choice(generation: Any, known: Sampling) -> Choice:
+    """How the model's own files want it sampled; `known` is the catalogue's word for files that say nothing."""
+    own = Choice(repetition_penalty=_given(generation.repetition_penalty, 1.0))
+    if generation.do_sample:
+        own = replace(
+            own,
+            temperature=_given(generation.temperature, 1.0),
+            top_p=_given(generation.top_p, 1.0),
+            top_k=_given(generation.top_k, DEFAULT_TOP_K),
+        )
+    return with_sampling(own, known)
 
 
 def _load(files: ModelFiles, dtype: Any) -> tuple[Any, Any]:
@@ -88,26 +108,6 @@ def _load(files: ModelFiles, dtype: Any) -> tuple[Any, Any]:
         str(files.path), dtype=dtype, use_safetensors=True, attn_implementation="sdpa", **local
     )
     return network, tokenizer
-
-
-def _eos_ids(generation: Any, tokenizer: Any) -> frozenset[int]:
-    """Every id that ends a reply: chat models have several, and the tokenizer may know one that the config does not."""
-    configured = generation.eos_token_id
-    ids = configured if isinstance(configured, list) else [configured]
-    return frozenset(token_id for token_id in [*ids, tokenizer.eos_token_id] if token_id is not None)
-
-
-def _default_choice(generation: Any, known: Sampling) -> Choice:
-    """How the model's own files want it sampled; `known` is the catalogue's word for files that say nothing."""
-    own = Choice(repetition_penalty=_given(generation.repetition_penalty, 1.0))
-    if generation.do_sample:
-        own = replace(
-            own,
-            temperature=_given(generation.temperature, 1.0),
-            top_p=_given(generation.top_p, 1.0),
-            top_k=_given(generation.top_k, DEFAULT_TOP_K),
-        )
-    return with_sampling(own, known)
 
 
 def _given(value: Any, default: Any) -> Any:

@@ -1,0 +1,108 @@
+"""The forward pass of a decoder-only transformer of the Llama / Qwen2 / Qwen3 kind.
+
+Knows tokens and positions, not sequences: the tokens of a step stand one behind the other, and `attend`, given by
+whoever drives it, lets each look at its own past. T tokens, H hidden, D of a head, I intermediate, V vocabulary.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from inference.torch_engine.linear import Linear
+from inference.torch_engine.shapes import Attend, DecoderConfig, Precision
+
+
+@dataclass(slots=True, kw_only=True)
+class Layer:
+    """Query and key rows stand as pairs to be rotated, see `weights.paired`; norms are float32."""
+
+    attention_norm: Tensor  # (H,)
+    qkv: Linear  # H -> (heads + 2 kv_heads) D
+    q_norm: Tensor | None  # (D,)
+    k_norm: Tensor | None  # (D,)
+    output: Linear  # heads D -> H
+    mlp_norm: Tensor  # (H,)
+    gate_up: Linear  # H -> 2 I
+    down: Linear  # I -> H
+
+
+class TorchDecoder:
+    """Fits `shapes.Decoder`. Activations are float32, whatever the weights are; `attend` may return any float type."""
+
+    def __init__(
+        self,
+        config: DecoderConfig,
+        precision: Precision,
+        *,
+        embed: Callable[[Tensor], Tensor],
+        layers: list[Layer],
+        final_norm: Tensor,
+        head: Linear,
+    ) -> None:
+        self.config = config
+        self.precision = precision
+        self._embed = embed
+        self._layers = layers
+        self._final_norm = final_norm  # (H,)
+        self._head = head  # H -> V
+        self._rotations = rotations(config)
+
+    @torch.inference_mode()
+    def forward(self, token_ids: Tensor, positions: Tensor, attend: Attend, wanted: Tensor) -> Tensor:
+        """Logits (W, V), float32, for the rows `wanted` (W,) of the tokens (T,) of this step, all int64."""
+        rotation = self._rotations[positions].unsqueeze(1)  # (T, 1, D / 2)
+        hidden = self._embed(token_ids)  # (T, H)
+        for index, layer in enumerate(self._layers):
+            hidden = run_layer(self.config, index, layer, hidden, rotation, attend)
+        return self._head(rms_norm(hidden[wanted], self._final_norm, self.config.norm_epsilon))
+
+
+def run_layer(
+    config: DecoderConfig, index: int, layer: Layer, hidden: Tensor, rotation: Tensor, attend: Attend
+) -> Tensor:
+    """`hidden` (T, H) through layer `index`."""
+    normed = rms_norm(hidden, layer.attention_norm, config.norm_epsilon)
+    q, k, v = split_heads(config, layer, layer.qkv(normed), rotation)
+    mixed = attend(index, q, k, v).reshape(len(hidden), -1)  # (T, heads D)
+    hidden = hidden + layer.output(mixed.float())
+    normed = rms_norm(hidden, layer.mlp_norm, config.norm_epsilon)
+    return hidden + layer.down(swiglu(layer.gate_up(normed)))
+
+
+def split_heads(config: DecoderConfig, layer: Layer, qkv: Tensor, rotation: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """`qkv` (T, (heads + 2 kv_heads) D) to q (T, heads, D), k and v (T, kv_heads, D), q and k normed and rotated."""
+    heads = qkv.view(len(qkv), -1, config.head_dim)
+    qk, v = torch.split(heads, [config.heads + config.kv_heads, config.kv_heads], dim=1)
+    if layer.q_norm is not None and layer.k_norm is not None:
+        q, k = torch.split(qk, [config.heads, config.kv_heads], dim=1)
+        epsilon = config.norm_epsilon
+        qk = torch.cat([rms_norm(q, layer.q_norm, epsilon), rms_norm(k, layer.k_norm, epsilon)], dim=1)
+    q, k = torch.split(rotate(qk, rotation), [config.heads, config.kv_heads], dim=1)
+    return q, k, v
+
+
+def rotations(config: DecoderConfig) -> Tensor:
+    """(context, D / 2), complex: position p turns pair j by p · theta^(-2j / D). Source: arXiv:2104.09864."""
+    pairs = torch.arange(0, config.head_dim, 2, dtype=torch.float32) / config.head_dim
+    angles = torch.outer(torch.arange(config.context_tokens, dtype=torch.float32), 1.0 / config.rope_theta**pairs)
+    return torch.polar(torch.ones_like(angles), angles)
+
+
+def rotate(heads: Tensor, rotation: Tensor) -> Tensor:
+    """`heads` (T, n, D) with each pair of neighbours turned: one complex product, by `rotation` (T, 1, D / 2)."""
+    pairs = torch.view_as_complex(heads.reshape(*heads.shape[:-1], -1, 2))  # (T, n, D / 2)
+    return torch.view_as_real(pairs * rotation).flatten(-2)
+
+
+def rms_norm(x: Tensor, weight: Tensor, epsilon: float) -> Tensor:
+    """Over the last dimension of `x`, which `weight` has."""
+    return F.rms_norm(x, weight.shape, weight, epsilon)
+
+
+def swiglu(gate_up: Tensor) -> Tensor:
+    """(T, 2 I) to (T, I): silu(gate) · up."""
+    gate, up = gate_up.chunk(2, dim=-1)
+    return F.silu(gate).mul_(up)
