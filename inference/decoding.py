@@ -22,6 +22,7 @@ class Choice:
     top_p: float = 1.0
     top_k: int = 0
     repetition_penalty: float = 1.0
+    presence_penalty: float = 0.0
     seed: int | None = None
 
 
@@ -33,6 +34,7 @@ class TokenChooser:
 
         self._choice = choice
         self._seen = torch.tensor(prompt_ids, dtype=torch.long)  # (T,), the prompt and the reply so far
+        self._prompt_tokens = len(prompt_ids)
         self._generator = torch.Generator()
         if choice.seed is None:
             self._generator.seed()
@@ -48,6 +50,9 @@ class TokenChooser:
             raise FloatingPointError("the model's logits are not numbers: its weights are damaged or of a wrong type")
         if self._choice.repetition_penalty != 1.0:
             scores = penalise_repetition(scores, self._seen, self._choice.repetition_penalty)
+        if self._choice.presence_penalty:
+            said = self._seen[self._prompt_tokens :]
+            scores = penalise_presence(scores, said, self._choice.presence_penalty)
         token_id = int(scores.argmax()) if self._choice.temperature == 0 else self._sample(scores)
         self._seen = torch.cat([self._seen, torch.tensor([token_id])])
         return token_id
@@ -66,6 +71,13 @@ def penalise_repetition(scores: "torch.Tensor", seen: "torch.Tensor", penalty: f
 
     old = scores[seen]
     return scores.scatter(0, seen, torch.where(old < 0, old * penalty, old / penalty))
+
+
+def penalise_presence(scores: "torch.Tensor", said: "torch.Tensor", penalty: float) -> "torch.Tensor":
+    """`scores` (V,) less `penalty` for every id that is among the `said` (T,). Source: OpenAI's API reference."""
+    scores = scores.clone()
+    scores[said] -= penalty
+    return scores
 
 
 def likely_tokens(scores: "torch.Tensor", choice: Choice) -> "tuple[torch.Tensor, torch.Tensor]":

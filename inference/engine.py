@@ -33,6 +33,7 @@ class Sampling:
     top_p: float | None = None
     top_k: int | None = None
     repetition_penalty: float | None = None
+    presence_penalty: float | None = None
     seed: int | None = None
     stop: tuple[str, ...] = ()
 
@@ -42,16 +43,27 @@ class StopReason(StrEnum):
     LENGTH = "length"  # max_new_tokens, or the context is full
     STOP_STRING = "stop_string"
     STOPPED = "stopped"  # somebody asked for it
+    REPETITION = "repetition"  # the model went in circles
 
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """What one reply cost. Seconds are wall clock, measured where the model runs."""
+    """What one reply cost. Seconds are wall clock, measured where the model runs.
+
+    `queue_seconds`: until its prompt began to be read. `cached_tokens`: of the prompt, computed before for another
+    reply. `drafted_tokens` were guessed ahead, `accepted_tokens` of them rightly. `batch_size`: how many replies shared
+    its steps, on average.
+    """
 
     prompt_tokens: int
     new_tokens: int
     seconds_to_first_token: float
     seconds: float
+    queue_seconds: float = 0.0
+    cached_tokens: int = 0
+    drafted_tokens: int = 0
+    accepted_tokens: int = 0
+    batch_size: float = 1.0
 
     @property
     def tokens_per_second(self) -> float:
@@ -78,6 +90,31 @@ class Limits:
 
     context_tokens: int
     max_concurrent: int
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Whom a reply is for. Turns are shared out fairly between `user`s.
+
+    `scope` names a conversation: what was computed for its text serves no other. Empty: it serves nobody.
+    """
+
+    user: str = ""
+    scope: str = ""
+
+
+NOBODY = Origin()
+
+
+@dataclass(frozen=True, slots=True)
+class EngineLoad:
+    """How busy an engine is at this moment. `cache_tokens` of `cache_capacity_tokens` are taken by running replies."""
+
+    running: int = 0
+    waiting: int = 0
+    cache_tokens: int = 0
+    cache_capacity_tokens: int = 0
+    preemptions: int = 0
 
 
 class StopSignal:
@@ -122,8 +159,11 @@ class Engine(Protocol):
         Blocks for as long as tokenizing takes and may be called from any thread: keep it off the event loop.
         """
 
+    @property
+    def load(self) -> EngineLoad: ...
+
     def stream(
-        self, messages: Sequence[ChatMessage], sampling: Sampling, stop: StopSignal
+        self, messages: Sequence[ChatMessage], sampling: Sampling, stop: StopSignal, origin: Origin = NOBODY
     ) -> AsyncGenerator[Piece, None]:
         """The reply, piece by piece; concatenated, the `text`s are the whole reply.
 

@@ -14,7 +14,19 @@ import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 
-from inference.engine import ChatMessage, Figures, Limits, ModelIdentity, Piece, Sampling, StopReason, StopSignal
+from inference.engine import (
+    NOBODY,
+    ChatMessage,
+    EngineLoad,
+    Figures,
+    Limits,
+    ModelIdentity,
+    Origin,
+    Piece,
+    Sampling,
+    StopReason,
+    StopSignal,
+)
 from inference.errors import EngineBusy, EngineFailed
 from inference.settings import ScriptedSettings
 
@@ -46,6 +58,10 @@ class ScriptedEngine:
     def model(self) -> ModelIdentity:
         return ModelIdentity(id="scripted")
 
+    @property
+    def load(self) -> EngineLoad:
+        return EngineLoad(running=self._active)
+
     async def warm_up(self) -> None:
         """Nothing to load."""
 
@@ -54,7 +70,7 @@ class ScriptedEngine:
         return len(messages)
 
     async def stream(
-        self, messages: Sequence[ChatMessage], sampling: Sampling, stop: StopSignal
+        self, messages: Sequence[ChatMessage], sampling: Sampling, stop: StopSignal, origin: Origin = NOBODY
     ) -> AsyncGenerator[Piece, None]:
         """One piece a word. `sampling` means nothing here, not even its length limit: the text is the contract."""
         words = scripted_words(messages, self._settings.words)

@@ -64,6 +64,9 @@ class InferenceSettings(BaseModel):
     repetition_penalty: float | None = Field(
         default=None, ge=0.5, le=2, description="Above 1 makes tokens that already occurred less likely."
     )
+    presence_penalty: float | None = Field(
+        default=None, ge=-2, le=2, description="Above 0 makes tokens that the reply already has less likely."
+    )
     seed: int | None = Field(
         default=None, ge=0, lt=2**63, description="Makes replies repeatable; unset, each reply draws its own."
     )
@@ -80,5 +83,6 @@ class InferenceSettings(BaseModel):
             top_p=self.top_p,
             top_k=self.top_k,
             repetition_penalty=self.repetition_penalty,
+            presence_penalty=self.presence_penalty,
             seed=self.seed,
         )

@@ -13,7 +13,7 @@ from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 
-from inference.engine import ChatMessage, Limits, ModelIdentity, Piece, Sampling, StopSignal
+from inference.engine import NOBODY, ChatMessage, EngineLoad, Limits, ModelIdentity, Origin, Piece, Sampling, StopSignal
 from inference.errors import EngineBusy, EngineFailed, InferenceError, ModelUnusable
 from inference.loading import LoadedModel, load_model, preload
 from inference.models.context import read_context_tokens
@@ -76,6 +76,10 @@ class TransformersEngine:
         """The hash is the catalogue's; of other models it is known once they are loaded."""
         return ModelIdentity(self._files.name, self._model.sha256 if self._model else self._files.sha256)
 
+    @property
+    def load(self) -> EngineLoad:
+        return EngineLoad(running=len(self._requests))
+
     async def warm_up(self) -> None:
         await asyncio.wrap_future(self._submit(self._load_and_try))
 
@@ -84,7 +88,7 @@ class TransformersEngine:
         return len(self._loaded().tokenizer.prompt_ids(messages))
 
     async def stream(
-        self, messages: Sequence[ChatMessage], sampling: Sampling, stop: StopSignal
+        self, messages: Sequence[ChatMessage], sampling: Sampling, stop: StopSignal, origin: Origin = NOBODY
     ) -> AsyncGenerator[Piece, None]:
         if len(self._requests) >= MAX_CONCURRENT:
             raise EngineBusy("the model is answering somebody else, and takes one question at a time")

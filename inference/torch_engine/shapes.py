@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 Precision = Literal["float32", "bfloat16", "int8"]
 
-# attend(layer, q, k, v) -> mixed. q (T, H, D), k and v (T, H_kv, D) of the step's tokens, rotated and normed; the result
+# attend(layer, q, k, v) -> mixed. q (T, H, D), k and v (T, H_kv, D) of the step's tokens, rotated and normed; returns
 # (T, H, D). Whoever drives the decoder knows which token belongs to which sequence: it writes k and v to the cache and
 # lets every token look at what came before it in its own sequence.
 Attend = Callable[[int, "Tensor", "Tensor", "Tensor"], "Tensor"]
