@@ -44,12 +44,10 @@ async def test_shuffled_events_bad_weather_and_closed_sockets_lose_nothing_and_d
     assert_held(*(row for rows in parts for row in rows))
 
 
-async def test_a_stop_is_quick_and_leaves_nothing_behind(running: Processes) -> None:
-    assert_held(*await stopping.run(running, SEED, short=True))
+async def test_a_stop_leaves_nothing_behind_and_a_start_takes_everything_up_in_time(running: Processes) -> None:
+    parts = await asyncio.gather(*(part.run(running, SEED, short=True) for part in (stopping, restarting)))
 
-
-async def test_a_start_takes_up_everything_in_time(running: Processes) -> None:
-    assert_held(*await restarting.run(running, SEED, short=True))
+    assert_held(*(row for rows in parts for row in rows))
 
 
 async def test_events_are_acknowledged_in_time(running: Processes) -> None:

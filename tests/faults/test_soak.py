@@ -1,4 +1,4 @@
-"""The soak in small: all is answered, descriptors and tasks stay level. Memory needs the 20,000 of `make soak`."""
+"""The soak in small: all is answered, files and tasks stay level. Memory and sockets need `make soak`."""
 
 import asyncio
 import re
@@ -8,10 +8,10 @@ import pytest
 from bot import metrics
 from tools.faults import soak
 from tools.faults.processes import processes
-from tools.faults.soak import Sample, mib_per_10_000
+from tools.faults.soak import Sample, growth, mib_per_10_000
 
 
-async def test_hundreds_of_messages_leave_no_descriptor_and_no_task_behind() -> None:
+async def test_hundreds_of_messages_leave_no_file_and_no_task_behind() -> None:
     async with processes() as running:
         (row,) = await soak.run(running, seed=1, short=True)
 
@@ -19,9 +19,16 @@ async def test_hundreds_of_messages_leave_no_descriptor_and_no_task_behind() -> 
 
 
 def test_the_slope_of_memory_is_that_of_the_line_through_the_samples() -> None:
-    samples = [Sample(number, 100 + 0.002 * number + (number % 200) / 1000, 20, 30) for number in range(0, 5_000, 100)]
+    samples = [
+        Sample(number, 100 + 0.002 * number + (number % 200) / 1000, 9, 10, 15) for number in range(0, 5_000, 100)
+    ]
 
     assert mib_per_10_000(samples) == pytest.approx(20, rel=0.02)
+
+
+def test_growth_is_told_from_what_comes_and_goes() -> None:
+    assert growth([15, 18, 15, 15, 16, 15, 15, 18, 15]) == 0
+    assert growth([15, 15, 16, 16, 17, 17, 18, 18, 19]) == 3
 
 
 async def test_the_gauge_counts_the_tasks_of_the_loop() -> None:

@@ -158,7 +158,9 @@ class _Link:
                 return False
             case Harm.BLACK_HOLE:
                 self._flows.clear()  # for the responses too
-                await asyncio.Event().wait()
+                while await self._client.read(CHUNK_BYTES):
+                    pass
+                return False  # the client has given up
             case Harm.STALL:
                 self._flows.clear()
                 await asyncio.sleep(self._proxy.up_to(self._proxy.weather.stall_seconds))
