@@ -11,10 +11,13 @@ from datetime import datetime
 
 from prometheus_client import CONTENT_TYPE_LATEST, Counter, Gauge, Histogram, generate_latest
 
+from inference.engine import EngineLoad, Figures
+
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 
 _QUICK = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5)
 _FELT = (0.1, 0.25, 0.5, 1, 1.5, 2, 3, 5, 10, 20, 30, 60, 120, 300, 600)
+_SIZES = (1, 1.5, 2, 3, 4, 6, 8, 12, 16, 32)
 _PACES = (1, 2, 5, 10, 15, 20, 30, 40, 60, 80, 120, 200, 500)
 
 
@@ -119,7 +122,22 @@ _FIRST_TOKEN = _histogram(
 _TOKENS_PER_SECOND = _histogram(
     "inthread_tokens_per_second", "Decoding speed of one answer, after its first token.", _PACES
 )
-_TOKENS = _counter("inthread_tokens_total", "Tokens that the model read (prompt) or wrote (new).", "kind")
+_TOKENS = _counter(
+    "inthread_tokens_total",
+    "Tokens of prompts, those of them that were computed before for another reply (cached), tokens that were written "
+    "(new), those guessed ahead (drafted) and guessed rightly (accepted).",
+    "kind",
+)
+_BATCH_SIZE = _histogram("inthread_batch_size", "How many replies shared the steps of one reply, on average.", _SIZES)
+_ENGINE_QUEUE = _histogram(
+    "inthread_engine_queue_seconds", "Inside the engine: until a prompt began to be read.", (0.01, *_FELT)
+)
+_ENGINE_REPLIES = _gauge("inthread_engine_replies", "Replies in the engine, by whether they run or wait.", "state")
+_CACHE_TOKENS = _gauge("inthread_kv_cache_tokens", "Tokens for which running replies have taken the KV cache.")
+_CACHE_CAPACITY = _gauge("inthread_kv_cache_capacity_tokens", "Tokens that the KV cache can hold.")
+_PREEMPTIONS = _gauge(
+    "inthread_preemptions", "Replies that had to give up their place in the KV cache, since the start."
+)
 _MODEL = _gauge("inthread_model_info", "1, with the model that answers.", "model", "sha256")
 
 # ── platforms ────────────────────────────────────────────────────────────────
@@ -185,7 +203,7 @@ def begin(platforms: Iterable[str], outcomes: Iterable[str], troubles: Iterable[
             histogram.labels(platform)
         for counter in (_EDITS, _DUPLICATES_REMOVED, _RECONNECTS):
             counter.labels(platform)
-    for kind in ("prompt", "new"):
+    for kind in ("prompt", "cached", "new", "drafted", "accepted"):
         _TOKENS.labels(kind)
     for kind in ("read", "write"):
         _DATABASE.labels(kind)
@@ -200,6 +218,15 @@ def describe_build(version: str, python: str, sqlite: str) -> None:
 def describe_model(model_id: str, sha256: str) -> None:
     _MODEL.clear()
     _MODEL.labels(model_id, sha256).set(1)
+
+
+def watch_engine(load: Callable[[], EngineLoad]) -> None:
+    """Ask it at every scrape."""
+    _ENGINE_REPLIES.labels("running").set_function(lambda: load().running)
+    _ENGINE_REPLIES.labels("waiting").set_function(lambda: load().waiting)
+    _CACHE_TOKENS.set_function(lambda: load().cache_tokens)
+    _CACHE_CAPACITY.set_function(lambda: load().cache_capacity_tokens)
+    _PREEMPTIONS.set_function(lambda: load().preemptions)
 
 
 def watch_line(waiting: Callable[[], int], active: Callable[[], int]) -> None:
@@ -247,13 +274,17 @@ def record_duplicate_removed(platform: str) -> None:
     _DUPLICATES_REMOVED.labels(platform).inc()
 
 
-def record_generation(prompt_tokens: int, new_tokens: int, seconds_to_first_token: float, per_second: float) -> None:
-    """`per_second` 0: too few tokens to tell."""
-    _TOKENS.labels("prompt").inc(prompt_tokens)
-    _TOKENS.labels("new").inc(new_tokens)
-    if new_tokens:
-        _FIRST_TOKEN.observe(seconds_to_first_token)
-    if per_second:
+def record_generation(figures: Figures) -> None:
+    _TOKENS.labels("prompt").inc(figures.prompt_tokens)
+    _TOKENS.labels("new").inc(figures.new_tokens)
+    _TOKENS.labels("cached").inc(figures.cached_tokens)
+    _TOKENS.labels("drafted").inc(figures.drafted_tokens)
+    _TOKENS.labels("accepted").inc(figures.accepted_tokens)
+    _BATCH_SIZE.observe(figures.batch_size)
+    _ENGINE_QUEUE.observe(max(0.0, figures.queue_seconds))
+    if figures.new_tokens:
+        _FIRST_TOKEN.observe(figures.seconds_to_first_token)
+    if per_second := figures.tokens_per_second:  # 0: too few tokens to tell
         _TOKENS_PER_SECOND.observe(per_second)
 
 

@@ -167,6 +167,7 @@ class Service:
         metrics.begin(self._platforms, OUTCOMES, Trouble)
         metrics.describe_build(self._versions["inthread"], self._versions["python"], self._versions["sqlite"])
         metrics.describe_model(engine.model.id, engine.model.sha256)
+        metrics.watch_engine(lambda: engine.load)
         metrics.watch_line(lambda: self._line.waiting, lambda: self._line.active)
         self._loop_lag = LoopLag(clock)
         self._http = HttpServer(settings.service.host, settings.service.port, self.readiness, self.status, routes)

@@ -26,14 +26,39 @@ class ScriptedSettings(BaseModel):
     max_concurrent: int = Field(default=64, ge=1, le=10_000, description="Replies that may be under way at once.")
 
 
+class TorchSettings(BaseModel):
+    """`[inference.torch]`: our own engine, which answers several people at once."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    precision: Literal["auto", "float32", "bfloat16", "int8"] = Field(
+        default="auto", description="How weights are stored and multiplied; `auto` takes what this processor does best."
+    )
+    max_concurrent: int = Field(default=8, ge=1, le=256, description="Replies that are written at the same time.")
+    cache_megabytes: int = Field(
+        default=512,
+        ge=16,
+        le=1_048_576,
+        description="Memory for what replies under way, and earlier turns of conversations, have read and written.",
+    )
+    cache_type: Literal["bfloat16", "int8", "float32"] = Field(
+        default="bfloat16", description="How it is kept; `int8` takes half the memory for a little accuracy."
+    )
+    speculation: bool = Field(
+        default=True,
+        description="Guess words that stood there before; changes no reply, and ends by itself where it does not pay.",
+    )
+
+
 class InferenceSettings(BaseModel):
     """`[inference]`: which model answers, how it chooses its words, what it may use of the machine."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    engine: Literal["transformers", "scripted"] = Field(
-        default="transformers",
-        description="`transformers` runs a model on this machine's CPU; `scripted` echoes the question, for tests.",
+    engine: Literal["torch", "transformers", "scripted"] = Field(
+        default="torch",
+        description="`torch` runs a model on this machine's CPU and answers several people at once; `transformers` "
+        "takes any family that this library knows, one reply at a time; `scripted` echoes the question, for tests.",
     )
     model: str = Field(
         default=DEFAULT_MODEL,
@@ -73,6 +98,7 @@ class InferenceSettings(BaseModel):
     threads: int | None = Field(
         default=None, ge=1, le=1024, description="Threads that compute; by default one for each physical core."
     )
+    torch: TorchSettings = Field(default_factory=TorchSettings, description="Settings of the torch engine.")
     scripted: ScriptedSettings = Field(default_factory=ScriptedSettings, description="Settings of the scripted engine.")
 
     def sampling(self) -> Sampling:

@@ -9,9 +9,15 @@ from bot.conversation.messages import Outcome, ReplyUpdate
 from bot.conversation.phrases import Language, language_of, phrase
 from bot.conversation.prompt import QuestionTooLong, build_prompt, prompt_budget
 from bot.conversation.settings import AnswerSettings
-from inference.engine import Engine, ModelIdentity, Piece, Sampling, StopReason, StopSignal
+from inference.engine import Engine, ModelIdentity, Origin, Piece, Sampling, StopReason, StopSignal
 from inference.errors import ContextOverflow
 from storage.threads import ThreadStore
+
+_OUTCOMES = {
+    StopReason.STOPPED: Outcome.STOPPED,
+    StopReason.LENGTH: Outcome.CUT_SHORT,
+    StopReason.REPETITION: Outcome.WENT_IN_CIRCLES,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +27,7 @@ class Question:
     thread_id: int
     exchange: int
     text: str
+    user: str = ""  # whose turn it takes
 
 
 class Answerer:
@@ -65,8 +72,10 @@ class Answerer:
                 self._engine.count_tokens,
                 self._budget_tokens,
             )
+            # What the model has read of a conversation serves this conversation alone.
+            origin = Origin(user=question.user, scope=f"thread {question.thread_id}")
             text = ""
-            async with aclosing(self._engine.stream(messages, self._sampling, stop)) as pieces:
+            async with aclosing(self._engine.stream(messages, self._sampling, stop, origin)) as pieces:
                 async for piece in pieces:
                     text = (text + piece.text).lstrip()
                     if piece.stop_reason is not None:
@@ -81,9 +90,7 @@ class Answerer:
 
 def _last_update(text: str, piece: Piece, language: Language) -> ReplyUpdate:
     text = text.rstrip()
-    outcome = {StopReason.STOPPED: Outcome.STOPPED, StopReason.LENGTH: Outcome.CUT_SHORT}.get(
-        piece.stop_reason or StopReason.END, Outcome.ANSWERED
-    )
+    outcome = _OUTCOMES.get(piece.stop_reason or StopReason.END, Outcome.ANSWERED)
     if not text:
         key = "stopped_early" if outcome is Outcome.STOPPED else "no_words"
         text = phrase(key, language)

@@ -44,6 +44,7 @@ class Outcome(StrEnum):
     ANSWERED = "answered"
     CUT_SHORT = "cut_short"  # the model would have gone on: length limit
     STOPPED = "stopped"  # by the person
+    WENT_IN_CIRCLES = "went_in_circles"  # the model repeated itself, and was stopped
     BUSY = "busy"  # refused: the line is full
     TOO_LONG = "too_long"  # refused: the question does not fit
     EMPTY = "empty"  # nothing was asked
@@ -52,12 +53,12 @@ class Outcome(StrEnum):
 
     @property
     def is_answer(self) -> bool:
-        return self in (Outcome.ANSWERED, Outcome.CUT_SHORT, Outcome.STOPPED)
+        return self in (Outcome.ANSWERED, Outcome.CUT_SHORT, Outcome.STOPPED, Outcome.WENT_IN_CIRCLES)
 
     @property
     def may_be_asked_again(self) -> bool:
         """Whether the same question may well end better another time."""
-        return self in (Outcome.STOPPED, Outcome.BUSY, Outcome.FAILED, Outcome.INTERRUPTED)
+        return self in (Outcome.STOPPED, Outcome.WENT_IN_CIRCLES, Outcome.BUSY, Outcome.FAILED, Outcome.INTERRUPTED)
 
 
 @dataclass(frozen=True, slots=True)

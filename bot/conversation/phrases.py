@@ -31,6 +31,10 @@ PHRASES: dict[str, dict[Language, str]] = {
         "en": "The answer reached its length limit. Ask me to go on.",
         "zh": "回答已达到长度上限，可以让我继续。",
     },
+    "went_in_circles": {
+        "en": "I began to repeat myself and stopped there.",
+        "zh": "我开始重复，已在此停止。",
+    },
     "busy_line": {
         "en": "I cannot take more questions right now: {waiting} are waiting. Please ask again in about {minutes} min.",
         "zh": "目前无法接收更多问题：已有 {waiting} 个在等待。请大约 {minutes} 分钟后再问。",

@@ -202,7 +202,7 @@ class Worker:
             return Ending(phrase("failed", language, incident=incident), Outcome.FAILED, failure=failure)
 
     async def _generate(self, run: Run, display: Display, language: Language) -> Ending:
-        question = Question(run.reply.thread_id, run.reply.exchange, run.reply.question)
+        question = Question(run.reply.thread_id, run.reply.exchange, run.reply.question, run.reply.user)
         writing = {"note": phrase("writing", language), "stop_label": phrase("stop", language)}
         async with aclosing(self._answerer.answer(question, run.stop)) as updates:
             renewed_at = self._clock.now()
@@ -278,12 +278,7 @@ class Worker:
         model = self._answerer.model
         if update.figures is None:
             return ReplyFigures(model_id=model.id, model_sha256=model.sha256)
-        metrics.record_generation(
-            update.figures.prompt_tokens,
-            update.figures.new_tokens,
-            update.figures.seconds_to_first_token,
-            update.figures.tokens_per_second,
-        )
+        metrics.record_generation(update.figures)
         return ReplyFigures(
             model_id=model.id,
             model_sha256=model.sha256,

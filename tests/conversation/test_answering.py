@@ -10,7 +10,19 @@ from bot.conversation.answering import Answerer, Question
 from bot.conversation.messages import Outcome, ReplyUpdate
 from bot.conversation.phrases import phrase
 from bot.conversation.settings import AnswerSettings
-from inference.engine import ChatMessage, Figures, Limits, ModelIdentity, Piece, Sampling, StopReason, StopSignal
+from inference.engine import (
+    NOBODY,
+    ChatMessage,
+    EngineLoad,
+    Figures,
+    Limits,
+    ModelIdentity,
+    Origin,
+    Piece,
+    Sampling,
+    StopReason,
+    StopSignal,
+)
 from inference.errors import ContextOverflow, EngineFailed
 from storage.records import ReplyFigures
 from storage.replies import ReplyStore
@@ -40,13 +52,17 @@ class RecitingEngine:
     def model(self) -> ModelIdentity:
         return ModelIdentity("reciting")
 
+    @property
+    def load(self) -> EngineLoad:
+        return EngineLoad(running=self.open_streams)
+
     async def warm_up(self) -> None: ...
 
     def count_tokens(self, messages: Sequence[ChatMessage]) -> int:
         return sum(len(message.content.split()) for message in messages)
 
     async def stream(
-        self, messages: Sequence[ChatMessage], sampling: Sampling, stop: StopSignal
+        self, messages: Sequence[ChatMessage], sampling: Sampling, stop: StopSignal, origin: Origin = NOBODY
     ) -> AsyncGenerator[Piece, None]:
         self.prompts.append(messages)
         self.open_streams += 1
