@@ -53,6 +53,7 @@ class Machine:
         kernel = load_attend_kernel(config.head_dim, longest, threads, options.kernels_dir)
         self._stepper = Stepper(model.decoder, self._cache, self._scheduler, kernel, clock)
         self._replies: dict[TokenSequence, Reply] = {}
+        self._step_began_at = clock()
 
     # ── from any thread ──────────────────────────────────────────────────────
 
@@ -129,6 +130,7 @@ class Machine:
         self._scheduler.forget_prefixes()
 
     def _step(self) -> None:
+        self._step_began_at = self._clock()
         try:
             taking_part = self._stepper.step(self._on_token, self._on_failure)
             assert taking_part, "nobody can be computed: a prompt that fits no cache was let in"
@@ -140,10 +142,10 @@ class Machine:
             reply = self._replies[sequence]
             reply.steps += 1
             reply.shared_steps += taking_part
-            if reply.began_at is None:
-                reply.began_at = self._clock()
+            reply.begin(self._step_began_at)
 
     def _on_token(self, sequence: TokenSequence, token_id: int) -> bool:
+        self._replies[sequence].begin(self._step_began_at)
         goes_on = self._replies[sequence].take(token_id, self._clock)
         if not goes_on:
             del self._replies[sequence]

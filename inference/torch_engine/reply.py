@@ -40,6 +40,11 @@ class Reply:
     def is_interrupted(self) -> bool:
         return self.stop.is_set() or self.abandoned.is_set()
 
+    def begin(self, now: float) -> None:
+        """Its prompt is being read."""
+        if self.began_at is None:
+            self.began_at = now
+
     def take(self, token_id: int, clock: Callable[[], float]) -> bool:
         """The next token; False when the reply has ended with it."""
         if self.first_at is None:

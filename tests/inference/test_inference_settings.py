@@ -11,7 +11,7 @@ def test_unset_choices_are_left_to_the_model() -> None:
 
 def test_settings_become_sampling() -> None:
     settings = InferenceSettings(temperature=0, top_p=0.5, top_k=7, repetition_penalty=1.1, seed=3)
-    assert settings.sampling() == Sampling(512, 0, 0.5, 7, 1.1, 3)
+    assert settings.sampling() == Sampling(512, 0, 0.5, 7, 1.1, seed=3)
 
 
 @pytest.mark.parametrize(
