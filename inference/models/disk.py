@@ -1,4 +1,4 @@
-"""What every fetch owes the disk and the person who waits: room, a clear refusal, a line of progress."""
+"""What every fetch and import owes the disk and the person who waits: room, a clear refusal, a line of progress."""
 
 import errno
 import shutil
@@ -10,21 +10,19 @@ from tqdm import tqdm
 from inference.errors import InferenceError
 
 
-def require_space(size: int, folder: Path) -> None:
-    """`size` in bytes. Raises: InferenceError, when `folder`'s disk has less."""
+def require_space(size: int, folder: Path, then: str = "fetch again") -> None:
+    """`size` in bytes; `then`: what to do once there is room. Raises: InferenceError, when `folder`'s disk has less."""
     free = shutil.disk_usage(folder).free
     if free < size:
-        raise InferenceError(
-            f"{folder} has {free >> 20:,} MB free and needs {size >> 20:,}: make room, then fetch again"
-        )
+        raise InferenceError(f"{folder} has {free >> 20:,} MB free and needs {size >> 20:,}: make room, then {then}")
 
 
-def storage_error(error: OSError, folder: Path) -> InferenceError:
+def storage_error(error: OSError, folder: Path, then: str = "fetch again") -> InferenceError:
     """What to say and do about a disk that refused."""
     if error.errno == errno.ENOSPC:
-        return InferenceError(f"no space left in {folder}: make room, then fetch again")
+        return InferenceError(f"no space left in {folder}: make room, then {then}")
     return InferenceError(
-        f"cannot write to {folder} ({error.strerror or error}): check its owner and permissions, then fetch again"
+        f"cannot write to {folder} ({error.strerror or error}): check its owner and permissions, then {then}"
     )
 
 

@@ -5,22 +5,21 @@ is asked. Files gather in a hidden folder and get their place in one step, compl
 download that broke off goes on when `fetch` is typed again.
 """
 
-import contextlib
-import fcntl
 import hashlib
 import shutil
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from tqdm import tqdm
 
-from inference.errors import InferenceError, ModelUnusable
+from inference.errors import ModelUnusable
 from inference.models.catalogue import HUB_MODELS
 from inference.models.completeness import INDEX, PICKLED, find_missing, is_wanted, require_complete
 from inference.models.disk import require_space, say, storage_error
 from inference.models.hub import Hub, HubFile
-from inference.models.hub_id import DEFAULT_REVISION, GATHERING, HubId
+from inference.models.hub_id import DEFAULT_REVISION, HubId
+from inference.models.placing import alone, emptied, put_in_place
 from inference.models.snapshot import (
     FileRecord,
     Snapshot,
@@ -43,10 +42,10 @@ def fetch_snapshot(hub_id: HubId, models_dir: Path, progress: bool = True, *, en
     if place.exists():
         say(progress, f"{hub_id} {fault}: fetching it anew")
     try:
-        with _alone(models_dir):
+        with alone(models_dir):
             hub = Hub(endpoint)
-            staged = _copy_cached(hub, hub_id, models_dir, progress) or _download(hub, hub_id, models_dir, progress)
-            _put_in_place(staged, place)
+            staged = _copy_cached(hub, hub_id, models_dir, progress) or _ask_hub(hub, hub_id, models_dir, progress)
+            put_in_place(staged, place)
     except OSError as error:
         raise storage_error(error, models_dir) from error
     say(progress, f"{hub_id} is verified: {place}")
@@ -66,16 +65,20 @@ def _copy_cached(hub: Hub, hub_id: HubId, models_dir: Path, progress: bool) -> P
     say(progress, f"copying {hub_id} from {cached}")
     sources = [file for file in sorted(cached.iterdir()) if file.is_file() and is_wanted(file.name)]
     require_space(sum(file.stat().st_size for file in sources) + SPARE_BYTES, models_dir)
-    staged = _emptied(hub_id.gathering(models_dir, "cached"))
+    staged = emptied(hub_id.gathering(models_dir, "cached"))
     for source in sources:
         shutil.copyfile(source, staged / source.name)
     _record(hub_id, staged, {}, "the cache of ModelScope's tools", progress)
     return staged
 
 
-def _download(hub: Hub, hub_id: HubId, models_dir: Path, progress: bool) -> Path:
+def _ask_hub(hub: Hub, hub_id: HubId, models_dir: Path, progress: bool) -> Path:
     say(progress, f"asking ModelScope for {hub_id}")
-    files = _select(hub_id, hub.list_files(hub_id))
+    return download(hub, hub_id, select_files(hub_id, hub.list_files(hub_id)), models_dir, progress)
+
+
+def download(hub: Hub, hub_id: HubId, files: Sequence[HubFile], models_dir: Path, progress: bool) -> Path:
+    """A folder with these files as they were announced, and their manifest. Raises: as `fetch`; OSError."""
     staged = _staging(hub_id, files, models_dir)
     size = sum(file.size for file in files)
     present = sum(file.stat().st_size for file in staged.iterdir())
@@ -92,7 +95,7 @@ def _download(hub: Hub, hub_id: HubId, models_dir: Path, progress: bool) -> Path
     return staged
 
 
-def _select(hub_id: HubId, listed: Sequence[HubFile]) -> list[HubFile]:
+def select_files(hub_id: HubId, listed: Sequence[HubFile]) -> list[HubFile]:
     """The files to fetch. Raises: ModelUnusable, when they would not make a model that may be loaded."""
     files = [file for file in listed if is_wanted(file.name)]
     if any(file.name == "model.safetensors" for file in files):  # then shards, if any, are a second copy
@@ -139,32 +142,3 @@ def _record(hub_id: HubId, staged: Path, announced: dict[str, HubFile], source: 
     licence = licences.get(hub_id.model, "see its page")
     revision = hub_id.revision or DEFAULT_REVISION
     write_snapshot(staged, Snapshot(hub_id.model, revision, source, licence, tuple(records)))
-
-
-def _put_in_place(staged: Path, place: Path) -> None:
-    """Two renames: at no time does `place` hold anything but a whole model, the old one or the new one."""
-    place.parent.mkdir(parents=True, exist_ok=True)
-    old = staged.with_name(f"{staged.name}.old")
-    if place.exists():
-        place.rename(old)
-    staged.rename(place)
-    shutil.rmtree(old, ignore_errors=True)
-
-
-@contextlib.contextmanager
-def _alone(models_dir: Path) -> Iterator[None]:
-    """Raises: InferenceError, when another process fetches into the same models folder; OSError."""
-    gathering = models_dir / GATHERING
-    gathering.mkdir(parents=True, exist_ok=True)
-    with (gathering / "lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise InferenceError("another `inthread model fetch` is under way: wait for it") from None
-        yield
-
-
-def _emptied(folder: Path) -> Path:
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir()
-    return folder

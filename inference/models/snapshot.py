@@ -101,11 +101,9 @@ def find_snapshot_fault(folder: Path, *, quick: bool) -> str | None:
     return fault
 
 
-def hashing_bar(size: int, shown: bool = True) -> "tqdm[None]":
+def hashing_bar(size: int, shown: bool = True, doing: str = "checking") -> "tqdm[None]":
     """A bar over `size` bytes on standard error; none where that is no terminal."""
-    return tqdm(
-        total=size, unit="B", unit_scale=True, desc="checking", disable=None if shown else True, file=sys.stderr
-    )
+    return tqdm(total=size, unit="B", unit_scale=True, desc=doing, disable=None if shown else True, file=sys.stderr)
 
 
 def _find_size_fault(folder: Path, snapshot: Snapshot) -> str | None:
