@@ -3,9 +3,11 @@
 Everything here blocks, some of it for minutes: call it from a command, or off the event loop.
 """
 
+from inference.models.bundle import bundle_model
 from inference.models.catalogue import CATALOGUE, Catalogue, CatalogueModel, find_model
 from inference.models.check import verify_model
 from inference.models.fetch import fetch
+from inference.models.import_bundle import Imported, import_bundle
 from inference.models.locate import (
     FetchState,
     ListedModel,
@@ -21,10 +23,13 @@ __all__ = [
     "Catalogue",
     "CatalogueModel",
     "FetchState",
+    "Imported",
     "ListedModel",
     "ModelFiles",
+    "bundle_model",
     "fetch",
     "find_model",
+    "import_bundle",
     "list_models",
     "locate_model",
     "model_path",
