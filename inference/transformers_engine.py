@@ -11,10 +11,12 @@ import threading
 import time
 from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import aclosing
 from dataclasses import dataclass, field
 
 from inference.engine import NOBODY, ChatMessage, EngineLoad, Limits, ModelIdentity, Origin, Piece, Sampling, StopSignal
 from inference.errors import EngineBusy, EngineFailed, InferenceError, ModelUnusable
+from inference.handover import Handover
 from inference.loading import LoadedModel, load_model, preload
 from inference.models.context import read_context_tokens
 from inference.models.locate import ModelFiles
@@ -27,22 +29,13 @@ CLOSED = "the engine is closed"
 
 @dataclass(eq=False)
 class _Request:
-    """A reply that somebody waits for on `loop`. `taken` is when it was asked for, on the engine's clock."""
+    """A reply that somebody waits for. `taken` is when it was asked for, on the engine's clock."""
 
     messages: Sequence[ChatMessage]
     sampling: Sampling
     stop: StopSignal
     taken: float
-    loop: asyncio.AbstractEventLoop
-    pieces: "asyncio.Queue[Piece | InferenceError]" = field(default_factory=asyncio.Queue)
-    abandoned: threading.Event = field(default_factory=threading.Event)
-
-    def deliver(self, piece: Piece | InferenceError) -> None:
-        """From any thread. A loop that is closed waits for nothing any more."""
-        try:
-            self.loop.call_soon_threadsafe(self.pieces.put_nowait, piece)
-        except RuntimeError:
-            self.abandoned.set()
+    handover: Handover = field(default_factory=Handover)
 
 
 class TransformersEngine:
@@ -92,25 +85,20 @@ class TransformersEngine:
     ) -> AsyncGenerator[Piece, None]:
         if len(self._requests) >= MAX_CONCURRENT:
             raise EngineBusy("the model is answering somebody else, and takes one question at a time")
-        request = _Request(tuple(messages), sampling, stop, self._clock(), asyncio.get_running_loop())
+        request = _Request(tuple(messages), sampling, stop, self._clock())
         self._requests.add(request)
         try:
             self._submit(lambda: self._answer(request)).add_done_callback(lambda done: _report_death(done, request))
-            while True:
-                piece = await request.pieces.get()
-                if isinstance(piece, InferenceError):
-                    raise piece
-                yield piece
-                if piece.stop_reason is not None:
-                    return
+            async with aclosing(request.handover.pieces()) as pieces:
+                async for piece in pieces:
+                    yield piece
         finally:
-            request.abandoned.set()
             self._requests.discard(request)
 
     async def close(self) -> None:
         """Returns once the thread has ended, which takes as long as the token, or the loading, that is under way."""
         for request in self._requests:  # before the thread hears of it: else a reply might seem to end well
-            request.deliver(EngineFailed("the engine was closed while the reply was under way"))
+            request.handover.deliver(EngineFailed("the engine was closed while the reply was under way"))
         self._closing.set()
         await asyncio.to_thread(self._worker.shutdown, wait=True, cancel_futures=True)
         self._model = None
@@ -158,15 +146,15 @@ class TransformersEngine:
         """The worker's border: whatever breaks is told to the one who waits, and the next request starts afresh."""
 
         def interrupted() -> bool:
-            return request.stop.is_set() or request.abandoned.is_set() or self._closing.is_set()
+            return request.stop.is_set() or request.handover.abandoned.is_set() or self._closing.is_set()
 
         try:
             for piece in self._pieces(self._loaded(), request.messages, request.sampling, interrupted, request.taken):
-                request.deliver(piece)
+                request.handover.deliver(piece)
         except InferenceError as error:
-            request.deliver(error)
+            request.handover.deliver(error)
         except Exception as error:  # noqa: BLE001 - chained, and raised where the reply is awaited
-            request.deliver(_failure(f"generation broke ({type(error).__name__})", error))
+            request.handover.deliver(_failure(f"generation broke ({type(error).__name__})", error))
 
     def _pieces(
         self,
@@ -189,6 +177,6 @@ def _failure(message: str, cause: BaseException) -> EngineFailed:
 def _report_death(done: "Future[None]", request: _Request) -> None:
     """A job that was cancelled, or that died of more than an Exception, must not leave its stream waiting."""
     if done.cancelled():
-        request.deliver(EngineFailed(CLOSED))
+        request.handover.deliver(EngineFailed(CLOSED))
     elif (cause := done.exception()) is not None:
-        request.deliver(_failure("the model's thread broke off", cause))
+        request.handover.deliver(_failure("the model's thread broke off", cause))

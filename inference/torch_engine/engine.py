@@ -10,13 +10,14 @@ import queue
 import time
 from collections.abc import AsyncGenerator, Callable, Sequence
 from concurrent.futures import Future
+from contextlib import aclosing
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING, Literal
 
 from inference.engine import NOBODY, ChatMessage, EngineLoad, Limits, ModelIdentity, Origin, Piece, Sampling, StopSignal
-from inference.errors import ContextOverflow, EngineBusy, EngineFailed, InferenceError, ModelUnusable
+from inference.errors import ContextOverflow, EngineBusy, EngineFailed, ModelUnusable
 from inference.models.context import read_context_tokens
 from inference.models.locate import ModelFiles
 from inference.processor import usable_cores
@@ -102,11 +103,9 @@ class TorchEngine:
         taken_at = self._clock()
         prompt_ids, public_tokens = await asyncio.to_thread(machine.read_messages, messages)
         pieces = self.generate(prompt_ids, sampling, stop, origin, public_tokens=public_tokens, taken_at=taken_at)
-        try:
+        async with aclosing(pieces):
             async for piece in pieces:
                 yield piece
-        finally:
-            await pieces.aclose()
 
     async def generate(
         self,
@@ -123,27 +122,22 @@ class TorchEngine:
             raise EngineBusy(f"{len(self._replies)} replies are under way or wait, as many as the engine takes")
         machine = self._loaded()
         allowed = self._allowed_tokens(machine, len(prompt_ids), sampling)
-        loop, now = asyncio.get_running_loop(), self._clock() if taken_at is None else taken_at
-        reply = machine.make_reply(prompt_ids, allowed, sampling, stop, origin, public_tokens, now, loop)
+        now = self._clock() if taken_at is None else taken_at
+        reply = machine.make_reply(prompt_ids, allowed, sampling, stop, origin, public_tokens, now)
         self._replies.add(reply)
         self._inbox.put(reply)
         try:
-            while True:
-                piece = await reply.pieces.get()
-                if isinstance(piece, InferenceError):
-                    raise piece
-                yield piece
-                if piece.stop_reason is not None:
-                    return
+            async with aclosing(reply.handover.pieces()) as pieces:
+                async for piece in pieces:
+                    yield piece
         finally:
-            reply.abandoned.set()
             self._replies.discard(reply)
 
     async def close(self) -> None:
         """Returns once the thread has ended, which takes as long as the step, or the loading, that is under way."""
         self._is_closing = True
         for reply in self._replies:
-            reply.deliver(EngineFailed("the engine was closed while the reply was under way"))
+            reply.handover.deliver(EngineFailed("the engine was closed while the reply was under way"))
         self._inbox.put(None)
         if self._thread is not None:
             await asyncio.to_thread(self._thread.join)

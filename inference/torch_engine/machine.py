@@ -1,6 +1,5 @@
 """What the engine's thread owns: the loaded model, its cache and scheduler, and the loop that serves replies."""
 
-import asyncio
 import contextlib
 import queue
 from collections.abc import Callable, Iterator, Sequence
@@ -89,8 +88,8 @@ class Machine:
         origin: Origin,
         public_tokens: int,
         taken_at: float,
-        loop: asyncio.AbstractEventLoop,
     ) -> Reply:
+        """For the event loop that will wait for it."""
         choice = with_sampling(self.model.choice, sampling)
         is_plain = choice.temperature == 0 and choice.repetition_penalty == 1 and not choice.presence_penalty
         sequence = TokenSequence(
@@ -102,7 +101,7 @@ class Machine:
             choose=None if is_plain else TokenChooser(choice, prompt_ids).choose,
             lookup=PromptLookup() if self._options.speculates else None,
         )
-        return Reply(sequence, sampling, stop, taken_at, loop, self.model)
+        return Reply(sequence, sampling, stop, taken_at, self.model)
 
     # ── in the thread ────────────────────────────────────────────────────────
 
@@ -152,7 +151,7 @@ class Machine:
         return goes_on
 
     def _on_failure(self, sequence: TokenSequence, error: Exception) -> None:
-        self._replies.pop(sequence).deliver(_failure(error))
+        self._replies.pop(sequence).handover.deliver(_failure(error))
 
     def _end_interrupted(self) -> None:
         for sequence, reply in list(self._replies.items()):
@@ -168,7 +167,7 @@ class Machine:
             self._scheduler.leave(sequence)
         self._scheduler.drop_all()
         for sequence in failed:
-            self._replies.pop(sequence).deliver(_failure(error))
+            self._replies.pop(sequence).handover.deliver(_failure(error))
 
     @lru_cache(maxsize=8)  # noqa: B019 - lives as long as the process
     def _alone(self, message: ChatMessage) -> list[int]:

@@ -1,12 +1,10 @@
 """One reply between the thread that computes and whoever waits for it: from tokens to pieces of text."""
 
-import asyncio
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from inference.engine import Figures, Piece, Sampling, StopReason, StopSignal
-from inference.errors import InferenceError
+from inference.handover import Handover
 from inference.text import StopStrings, TextStream
 from inference.torch_engine.load import LoadedDecoder
 from inference.torch_engine.repetition import goes_in_circles
@@ -23,10 +21,8 @@ class Reply:
     sampling: Sampling
     stop: StopSignal
     taken_at: float
-    loop: asyncio.AbstractEventLoop
     model: LoadedDecoder
-    pieces: "asyncio.Queue[Piece | InferenceError]" = field(default_factory=asyncio.Queue)
-    abandoned: threading.Event = field(default_factory=threading.Event)
+    handover: Handover = field(default_factory=Handover)
     began_at: float | None = None
     first_at: float | None = None
     steps: int = 0
@@ -38,7 +34,7 @@ class Reply:
 
     @property
     def is_interrupted(self) -> bool:
-        return self.stop.is_set() or self.abandoned.is_set()
+        return self.stop.is_set() or self.handover.abandoned.is_set()
 
     def begin(self, now: float) -> None:
         """Its prompt is being read."""
@@ -54,7 +50,7 @@ class Reply:
         if token_id in self.model.eos_ids:
             reason = StopReason.END
         elif not tokenizer.is_special(token_id) and (shown := self._stops.add(self._text.add(token_id))):
-            self.deliver(Piece(shown))
+            self.handover.deliver(Piece(shown))
         if reason is None:
             reason = self._reason_to_end()
         if reason is not None:
@@ -65,14 +61,7 @@ class Reply:
         rest = self._stops.add(self._text.finish())
         if self._stops.found and reason is not StopReason.STOPPED:
             reason = StopReason.STOP_STRING
-        self.deliver(Piece(rest + self._stops.finish(), reason, self._figures(now)))
-
-    def deliver(self, piece: Piece | InferenceError) -> None:
-        """From any thread. A loop that is closed waits for nothing any more."""
-        try:
-            self.loop.call_soon_threadsafe(self.pieces.put_nowait, piece)
-        except RuntimeError:
-            self.abandoned.set()
+        self.handover.deliver(Piece(rest + self._stops.finish(), reason, self._figures(now)))
 
     def _reason_to_end(self) -> StopReason | None:
         new_tokens = self.sequence.new_tokens

@@ -44,6 +44,16 @@ async def shows(house: House, ts: str, *texts: str) -> None:
     )
 
 
+async def stopped(house: House, question: str) -> tuple[str, str]:
+    """The ts of a question and of its reply, which was stopped while it grew."""
+    ts = await house.ask(ALICE, GENERAL, question)
+    await grown_to(house, ts, " 1 2")
+    [growing] = house.ours(GENERAL, ts)
+    await house.sandbox.click(ALICE, GENERAL, growing["ts"], STOP_ACTION)
+    await house.until(lambda: buttons(house.ours(GENERAL, ts)[0]) == [ASK_AGAIN_ACTION])
+    return ts, str(growing["ts"])
+
+
 async def settled(house: House) -> None:
     """Everything that was asked so far is through: a further question is answered, and every event acknowledged."""
     last = await house.ask(DANA, HELP_HR, "is all quiet?")
@@ -178,14 +188,10 @@ async def test_a_deletion_reaches_the_reply_after_a_restart_too(house: House) ->
 
 async def test_try_again_makes_one_new_reply_however_often_it_is_pressed(house: House) -> None:
     await house.start(scripted=SLOWLY)
-    ts = await house.ask(ALICE, GENERAL, "the form")
-    await grown_to(house, ts, " 1 2")
-    [growing] = house.ours(GENERAL, ts)
-    await house.sandbox.click(ALICE, GENERAL, growing["ts"], STOP_ACTION)
-    await house.until(lambda: buttons(house.ours(GENERAL, ts)[0]) == [ASK_AGAIN_ACTION])
+    ts, reply_ts = await stopped(house, "the form")
     assert phrase("stopped", "en") in note_of(house.ours(GENERAL, ts)[0])
 
-    await house.sandbox.click(ALICE, GENERAL, growing["ts"], ASK_AGAIN_ACTION)
+    await house.sandbox.click(ALICE, GENERAL, reply_ts, ASK_AGAIN_ACTION)
     await house.until(lambda: len(house.ours(GENERAL, ts)) == 2)
     await house.until(lambda: buttons(house.ours(GENERAL, ts)[0]) == [])
     await house.until(lambda: text_of(house.ours(GENERAL, ts)[1]) == scripted("the form", words=60))
@@ -196,13 +202,9 @@ async def test_try_again_makes_one_new_reply_however_often_it_is_pressed(house: 
 
 async def test_two_presses_at_once_are_one(house: House) -> None:
     await house.start(scripted=SLOWLY)
-    ts = await house.ask(ALICE, GENERAL, "the form")
-    await grown_to(house, ts, " 1 2")
-    [growing] = house.ours(GENERAL, ts)
-    await house.sandbox.click(ALICE, GENERAL, growing["ts"], STOP_ACTION)
-    await house.until(lambda: buttons(house.ours(GENERAL, ts)[0]) == [ASK_AGAIN_ACTION])
+    ts, reply_ts = await stopped(house, "the form")
 
-    clicks = (house.sandbox.click(person, GENERAL, growing["ts"], ASK_AGAIN_ACTION) for person in (ALICE, BRUNO))
+    clicks = (house.sandbox.click(person, GENERAL, reply_ts, ASK_AGAIN_ACTION) for person in (ALICE, BRUNO))
     await asyncio.gather(*clicks)
     await settled(house)
 
@@ -211,12 +213,8 @@ async def test_two_presses_at_once_are_one(house: House) -> None:
 
 async def test_deleting_a_question_that_was_asked_twice_takes_both_replies(house: House) -> None:
     await house.start(scripted=SLOWLY)
-    ts = await house.ask(ALICE, GENERAL, "the form")
-    await grown_to(house, ts, " 1 2")
-    [growing] = house.ours(GENERAL, ts)
-    await house.sandbox.click(ALICE, GENERAL, growing["ts"], STOP_ACTION)
-    await house.until(lambda: buttons(house.ours(GENERAL, ts)[0]) == [ASK_AGAIN_ACTION])
-    await house.sandbox.click(ALICE, GENERAL, growing["ts"], ASK_AGAIN_ACTION)
+    ts, reply_ts = await stopped(house, "the form")
+    await house.sandbox.click(ALICE, GENERAL, reply_ts, ASK_AGAIN_ACTION)
     await house.until(lambda: len(house.ours(GENERAL, ts)) == 2)
 
     await house.sandbox.delete_as(ALICE, GENERAL, ts)
