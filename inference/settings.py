@@ -64,8 +64,8 @@ class InferenceSettings(BaseModel):
         default=DEFAULT_MODEL,
         min_length=1,
         description="A name that `inthread model list` knows, an id of ModelScope (`owner/name` or "
-        "`owner/name@revision`) that was fetched, the path of a folder with safetensors weights, or the path of a "
-        ".gguf file.",
+        "`owner/name@revision`) that was fetched, the path of a folder with safetensors weights, the path of a "
+        ".gguf file, or `active`: the one that `inthread model use` chose.",
     )
     models_dir: Path | None = Field(
         default=None, description="Folder of fetched models; by default `models` in the service's data_dir."

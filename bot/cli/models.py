@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from bot.cli.model_life import model_bundle, model_import, model_use
 from bot.cli.options import with_settings
 from bot.settings import Settings
 
@@ -24,7 +25,7 @@ def model_fetch(settings: Settings, name: str | None) -> None:
     """
     from inference import models
 
-    wanted = name or settings.inference.model
+    wanted = models.resolve_active(name or settings.inference.model, settings.models_dir)
     if name is None and (settings.inference.engine == "scripted" or Path(wanted).exists()):
         click.echo(f"nothing to fetch: [inference] uses {settings.inference.engine} and {wanted}", err=True)
         return
@@ -34,11 +35,26 @@ def model_fetch(settings: Settings, name: str | None) -> None:
 @model.command("list")
 @with_settings
 def model_list(settings: Settings) -> None:
-    """The models that can be fetched, and which are here."""
+    """The models that can be fetched, which are here, and which one is active."""
     from inference import models
 
+    used = _used(settings)
     for listed in models.list_models(settings.models_dir):
-        click.echo(f"{listed.name}\t{listed.state}\t{listed.size >> 20} MB\t{listed.licence}\t{listed.title}")
+        state = f"{listed.state}, {used.pop(listed.name)}" if listed.name in used else str(listed.state)
+        click.echo(f"{listed.name}\t{state}\t{listed.size >> 20} MB\t{listed.licence}\t{listed.title}")
+    for name, use in used.items():  # paths of the administrator's own, and what is not here
+        click.echo(f"{name}\t{use}")
+
+
+def _used(settings: Settings) -> dict[str, str]:
+    """By name: the model that the next start takes is `active`, the one to go back to `previous`."""
+    from inference import models
+
+    if settings.inference.model != models.ACTIVE:
+        return {settings.inference.model: "active"}
+    chosen = models.load_active(settings.models_dir)
+    previous = {chosen.previous.name: "previous"} if chosen and chosen.previous else {}
+    return {**previous, chosen.name: "active"} if chosen else {}
 
 
 @model.command("verify")
@@ -71,3 +87,7 @@ def model_remove(settings: Settings, name: str) -> None:
 
     removed = models.remove_model(name, settings.models_dir)
     click.echo(f"{name}: {'removed' if removed else 'was not here'}")
+
+
+for _command in (model_bundle, model_import, model_use):
+    model.add_command(_command)

@@ -3,6 +3,7 @@
 Everything here blocks, some of it for minutes: call it from a command, or off the event loop.
 """
 
+from inference.models.active import ACTIVE, ActiveModel, load_active, resolve_active
 from inference.models.bundle import bundle_model
 from inference.models.catalogue import CATALOGUE, Catalogue, CatalogueModel, find_model
 from inference.models.check import verify_model
@@ -17,9 +18,12 @@ from inference.models.locate import (
     model_path,
     remove_model,
 )
+from inference.models.use import use_model, use_previous_model
 
 __all__ = [
+    "ACTIVE",
     "CATALOGUE",
+    "ActiveModel",
     "Catalogue",
     "CatalogueModel",
     "FetchState",
@@ -31,8 +35,12 @@ __all__ = [
     "find_model",
     "import_bundle",
     "list_models",
+    "load_active",
     "locate_model",
     "model_path",
     "remove_model",
+    "resolve_active",
+    "use_model",
+    "use_previous_model",
     "verify_model",
 ]

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from inference.errors import ModelUnusable
+from inference.models.active import resolve_active
 from inference.models.catalogue import CATALOGUE, Catalogue, find_model
 from inference.models.hub_id import parse_hub_id
 from inference.models.locate import ModelFiles, locate_model
@@ -16,6 +17,7 @@ def verify_model(name: str, models_dir: Path, *, quick: bool = False, catalogue:
     Files that were not fetched have nothing to compare with: they are looked through for completeness, and hashed.
     Raises: ModelUnknown; ModelUnusable, when a file is missing, partial or altered.
     """
+    name = resolve_active(name, models_dir)
     if name in catalogue:
         return _verify_wheel(name, models_dir, quick, catalogue)
     files = locate_model(name, models_dir, catalogue)

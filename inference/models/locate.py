@@ -11,6 +11,7 @@ from pathlib import Path
 
 from inference.engine import Sampling
 from inference.errors import ModelUnknown, ModelUnusable
+from inference.models.active import load_active, resolve_active
 from inference.models.catalogue import CATALOGUE, HUB_MODELS, Catalogue, find_model
 from inference.models.completeness import PICKLED, require_complete
 from inference.models.hub_id import HubId, parse_hub_id
@@ -62,9 +63,11 @@ class ListedModel:
 def locate_model(setting: str, models_dir: Path, catalogue: Catalogue = CATALOGUE) -> ModelFiles:
     """The files that `[inference] model` means: a catalogue name, an id of ModelScope, a folder, or a .gguf file.
 
-    `owner/name` is a folder where there is one of that path, unless a model of that id was fetched.
+    `active` is the one that `inthread model use` chose. `owner/name` is a folder where there is one of that path,
+    unless a model of that id was fetched.
     Raises: ModelUnusable, when files are missing or of a kind that is refused; ModelUnknown.
     """
+    setting = resolve_active(setting, models_dir)
     if setting in catalogue:
         return _locate_fetched(setting, models_dir, catalogue)
     hub_id = parse_hub_id(setting)
@@ -109,8 +112,11 @@ def list_models(models_dir: Path, catalogue: Catalogue = CATALOGUE) -> list[List
 def remove_model(name: str, models_dir: Path, catalogue: Catalogue = CATALOGUE) -> bool:
     """Delete a fetched model; False when there was none. Models that were not fetched are nobody's to delete.
 
-    Raises: ModelUnknown; ModelUnusable, when the disk does not let go of it.
+    Raises: ModelUnknown; ModelUnusable, when it is the active one, or the disk does not let go of it.
     """
+    active = load_active(models_dir)
+    if active is not None and active.name == name:
+        raise ModelUnusable(f"`{name}` is the active model: type `inthread model use` with another one before")
     hub_id = None if name in catalogue else parse_hub_id(name)
     if hub_id is None:
         return _delete(models_dir / find_model(name, catalogue).name)
