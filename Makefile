@@ -4,7 +4,7 @@ PYTHON ?= python3
 PIP_FLAGS ?=
 BIN := .venv/bin
 
-.PHONY: help install run test check format docs pictures browser bench-service bench-answer soak-short faults soak clean
+.PHONY: help install run test check format docs pictures browser bench-service bench-answer bench-inference soak-short faults soak clean
 
 help: ## What there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -53,6 +53,9 @@ bench-service: install ## Acknowledgement, first visible message, loop lag: medi
 bench-answer: install ## The main job on the real small model: first text, edits, tokens/s, memory
 	$(BIN)/inthread model fetch
 	$(BIN)/python -m tools.bench_answer
+
+bench-inference: install ## Our engine and its peers (installed beside, in .venv-peers): speed, memory, the FAQ workload; hours
+	$(BIN)/python -m tools.bench_inference
 
 soak-short: install ## Eight people ask for ten minutes, in Slack and in the browser: nothing mixed, nothing late
 	$(BIN)/inthread model fetch

@@ -1,10 +1,11 @@
-"""What is measured of an engine that is loaded: figures by name. Every prompt is new, so that no cache helps unasked."""
+"""What is measured of a loaded engine: figures by name. Every prompt is new, so that no cache helps unasked."""
 
 import itertools
 import random
 import statistics
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 from tools.bench_inference import faq
 from tools.bench_inference.subject import Subject, Timings, generate
@@ -34,7 +35,7 @@ class Effort:
 def measure_prefill(subject: Subject, effort: Effort) -> Iterator[Figures]:
     """Tokens of the prompt over seconds to the first new token."""
     for tokens in (512, 1024):
-        yield {f"prefill{tokens}": tokens / _median(effort, lambda n=tokens: _ask_alone(subject, _prompt(n)).first)}
+        yield {f"prefill{tokens}": tokens / _median(effort, partial(_read_seconds, subject, tokens))}
 
 
 def measure_first_text(subject: Subject, effort: Effort) -> Iterator[Figures]:
@@ -42,23 +43,24 @@ def measure_first_text(subject: Subject, effort: Effort) -> Iterator[Figures]:
 
     def cached() -> float:
         prompt = _prompt(PROMPT_TOKENS)
-        _ask_alone(subject, prompt)
-        return _ask_alone(subject, prompt[:CACHED_TOKENS] + _prompt(PROMPT_TOKENS - CACHED_TOKENS)).first
+        thread = f"cached {prompt[0]}"
+        _ask_alone(subject, prompt, thread)
+        return _ask_alone(subject, prompt[:CACHED_TOKENS] + _prompt(PROMPT_TOKENS - CACHED_TOKENS), thread).first
 
-    yield {"ttft600": _median(effort, lambda: _ask_alone(subject, _prompt(PROMPT_TOKENS)).first)}
+    yield {"ttft600": _median(effort, partial(_read_seconds, subject, PROMPT_TOKENS))}
     yield {"ttft600_cached550": _median(effort, cached)}
 
 
 def measure_decode(subject: Subject, effort: Effort) -> Iterator[Figures]:
     """tgN: tokens/s of N sequences together, from when the last has its first token to when the first has its last."""
     for count in (1, 4, 8):
-        yield {f"tg{count}": _median(effort, lambda n=count: _decode_speed(subject, effort, n, 32))}
+        yield {f"tg{count}": _median(effort, partial(_decode_speed, subject, effort, count, 32))}
 
 
 def measure_context(subject: Subject, effort: Effort) -> Iterator[Figures]:
     """Tokens/s of one sequence behind a prompt of so many tokens."""
     for tokens in (256, 1024, 4096):
-        yield {f"tg1_at_{tokens}": _median(effort, lambda n=tokens: _decode_speed(subject, effort, 1, n))}
+        yield {f"tg1_at_{tokens}": _median(effort, partial(_decode_speed, subject, effort, 1, tokens))}
 
 
 def measure_faq(subject: Subject, effort: Effort) -> Iterator[Figures]:
@@ -97,9 +99,13 @@ def _median(effort: Effort, measure: Callable[[], float]) -> float:
     return statistics.median(measure() for _ in range(effort.repeats))
 
 
-def _ask_alone(subject: Subject, prompt_ids: list[int]) -> Timings:
+def _read_seconds(subject: Subject, prompt_tokens: int) -> float:
+    return _ask_alone(subject, _prompt(prompt_tokens)).first
+
+
+def _ask_alone(subject: Subject, prompt_ids: list[int], thread: str = "") -> Timings:
     """Two tokens: an engine may hand over the first only with the next step."""
-    return generate(subject, [prompt_ids], 2)[0]
+    return generate(subject, [prompt_ids], 2, thread=thread)[0]
 
 
 def _decode_speed(subject: Subject, effort: Effort, count: int, prompt_tokens: int) -> float:
@@ -108,5 +114,3 @@ def _decode_speed(subject: Subject, effort: Effort, count: int, prompt_tokens: i
     end = min(timings.tokens[-1] for timings in results)
     tokens = sum(begin < at <= end for timings in results for at in timings.tokens)
     return tokens / (end - begin)
-
-

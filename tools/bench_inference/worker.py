@@ -9,6 +9,7 @@ import json
 import os
 import random
 import sys
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from tools.bench_inference.workload import TOKEN_IDS
 
 
 def main(arguments: argparse.Namespace) -> None:
+    threading.excepthook = _end
     report = _reporter()
     subject = _load(arguments.subject, Model(arguments.model, MODELS / arguments.model))
     report({"load_seconds": time.time() - arguments.spawned_at, "bytes_per_weight": subject.bytes_per_weight})
@@ -51,6 +53,13 @@ def _reporter() -> Any:
         lines.flush()
 
     return report
+
+
+def _end(fault: threading.ExceptHookArgs) -> None:
+    """An engine whose thread has died answers nothing any more."""
+    sys.__excepthook__(fault.exc_type, fault.exc_value or fault.exc_type(), fault.exc_traceback)
+    sys.stderr.flush()
+    os._exit(1)
 
 
 def _rss_peak_megabytes() -> float:

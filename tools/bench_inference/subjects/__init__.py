@@ -1,6 +1,6 @@
 """The engines that are measured, one module each with a class `Engine` (a `Subject`) and, for peers, `prepare(model)`.
 
-`prepare` makes the model's files in the engine's own format; it runs in our environment, `Engine` in the one named here.
+`prepare` makes the model's files in the engine's own format. It runs in our environment, `Engine` in the one named.
 """
 
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from typing import Literal
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """`module` in this package. `packages` must be in the environment where it runs, `extra` only to prepare."""
+    """`module` of this package, and the `packages` that the peers' environment must have for it."""
 
     module: str
     environment: Literal["ours", "peers"]

@@ -3,7 +3,7 @@
 The wheel is built for AVX2: on a processor with AVX-512 a build from source is faster than what is measured here.
 """
 
-import json
+import os
 import threading
 from collections.abc import Sequence
 from pathlib import Path
@@ -28,8 +28,6 @@ class Engine:
     bytes_per_weight = 34 / 32  # blocks of 32 bytes with a scale of two
 
     def load(self, model: Model) -> None:
-        import os
-
         import xllamacpp
 
         params = xllamacpp.CommonParams()
@@ -55,16 +53,16 @@ class Engine:
             "ignore_eos": True,
             "temperature": 0,
             "stream": True,
-            "return_tokens": True,
             "cache_prompt": True,
         }
+        if request.thread:  # its answer will be part of a prompt: only with their odds are ids told, which costs some
+            body["n_probs"] = 1
         given = 0
 
         def on_chunk(chunk: Any) -> bool:
             # A token that ends inside a character is told with the one that completes it.
             nonlocal given
-            told = json.loads(chunk) if isinstance(chunk, str | bytes) else chunk
-            for token_id in (told.get("tokens") or ())[: request.new_tokens - given]:
+            for token_id in _token_ids(chunk)[: request.new_tokens - given]:
                 given += 1
                 request.on_token(token_id)
             return False
@@ -72,3 +70,13 @@ class Engine:
         self._server.handle_completions(body, on_chunk)
         for _ in range(request.new_tokens - given):
             request.on_token(0)
+
+
+def _token_ids(chunk: dict[str, Any]) -> list[int]:
+    """Of a part of a streamed completion; 0 stands for ids that were not asked for. Raises: RuntimeError."""
+    if "error" in chunk:
+        raise RuntimeError(f"llama.cpp refused the prompt: {chunk['error']}")
+    (choice,) = chunk["choices"]
+    if choice.get("logprobs"):
+        return [token["id"] for token in choice["logprobs"]["content"]]
+    return [0] if choice["text"] else []

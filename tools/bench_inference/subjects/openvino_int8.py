@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from tools.bench_inference.models import Model
-from tools.bench_inference.places import whole_or_nothing
+from tools.bench_inference.places import ROOT, whole_or_nothing
 from tools.bench_inference.subject import Request
 
 STEP_TOKENS = 256
@@ -33,12 +33,13 @@ def prepare(model: Model, peers_python: Path) -> None:
         return
     source = gguf_file(model, "F16")
     with whole_or_nothing(converted(model)) as folder:
-        subprocess.run([peers_python, "-m", __name__, source, folder], check=True, stdout=sys.stderr)
+        command = [str(peers_python), "-m", __name__, str(source), str(folder)]
+        subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
         shutil.copy(model.folder / "config.json", folder)
 
 
 def _convert(source: Path, folder: Path) -> None:
-    """Runs in the peers' environment. The graph is written beside the GGUF file that it is made from: hence the link."""
+    """Runs in the peers' environment. The graph is written beside the GGUF file it is made from: hence the link."""
     import nncf
     import openvino
     import openvino_genai

@@ -27,9 +27,10 @@ class Engine:
         from inference.processor import usable_cores
 
         torch.set_num_threads(usable_cores())
-        self._network = AutoModelForCausalLM.from_pretrained(
+        network: Any = AutoModelForCausalLM.from_pretrained(
             str(model.folder), dtype=torch.bfloat16, attn_implementation="sdpa", local_files_only=True
-        ).eval()
+        )
+        self._network = network.eval()
         threading.Thread(target=self._run, daemon=True).start()
 
     def submit(self, requests: Sequence[Request]) -> None:
@@ -71,7 +72,7 @@ class Engine:
             most = min(len(prompt), len(self._known), self._cache.get_seq_length() + 1) - 1
             same = next((i for i in range(most) if prompt[i] != self._known[i]), most)
         if same:
-            self._cache.crop(same)
+            self._cache.crop(same - self._cache.get_seq_length())  # negative: so many are removed
         else:
             self._cache = DynamicCache()
         # A batch's caches are of no use to a later prompt.
