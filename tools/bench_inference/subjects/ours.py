@@ -1,13 +1,15 @@
 """Our own engine, below its pieces of text: the tokens as its thread chooses them, so that every one is timed.
 
-Its speculation is off. With it, and random weights, whose greedy replies go in circles, it would draft what no real
-reply repeats.
+Its speculation is off: replies of random weights go in circles, and what it gained by drafting them no real one would.
 """
 
 import asyncio
+import os
 import threading
 import time
+import traceback
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any
 
 from tools.bench_inference.models import Model
@@ -33,15 +35,22 @@ class Engine:
         self._loop = asyncio.new_event_loop()
         threading.Thread(target=self._loop.run_forever, daemon=True).start()
         asyncio.run_coroutine_threadsafe(self._engine.warm_up(), self._loop).result()
-        self._machine: Any = self._engine._loaded()
-        self.bytes_per_weight = BYTES[self._machine.model.decoder.precision]
+        self._model: Any = self._engine._loaded().model
+        self.bytes_per_weight = BYTES[self._model.decoder.precision]
 
     def submit(self, requests: Sequence[Request]) -> None:
         for request in requests:
-            self._engine._inbox.put(self._reply(request))
+            asyncio.run_coroutine_threadsafe(self._answer(request), self._loop).add_done_callback(_end_if_broken)
+
+    async def _answer(self, request: Request) -> None:
+        """Raises: EngineFailed."""
+        reply = self._reply(request)
+        self._engine._inbox.put(reply)
+        async for _piece in reply.handover.pieces():
+            pass
 
     def _reply(self, request: Request) -> "Reply":
-        from inference.engine import Sampling, StopSignal
+        from inference.engine import Sampling, StopReason, StopSignal
         from inference.torch_engine.reply import Reply
         from inference.torch_engine.sequence import Sequence as TokenSequence
 
@@ -50,7 +59,10 @@ class Engine:
 
             def take(self, token_id: int, clock: Callable[[], float]) -> bool:
                 request.on_token(token_id)
-                return self.sequence.new_tokens < request.new_tokens
+                goes_on = self.sequence.new_tokens < request.new_tokens
+                if not goes_on:
+                    self.finish(StopReason.LENGTH, clock())
+                return goes_on
 
         sequence = TokenSequence(
             prompt_ids=list(request.prompt_ids),
@@ -58,4 +70,11 @@ class Engine:
             scope=request.thread,
             public_tokens=request.shared_tokens,
         )
-        return RawReply(sequence, Sampling(), StopSignal(), time.perf_counter(), self._loop, self._machine.model)
+        return RawReply(sequence, Sampling(), StopSignal(), time.perf_counter(), self._model)
+
+
+def _end_if_broken(answer: "Future[None]") -> None:
+    """A prompt that is refused or fails would be waited for in vain."""
+    if (fault := answer.exception()) is not None:
+        traceback.print_exception(fault)
+        os._exit(1)
