@@ -10,18 +10,31 @@ from pathlib import Path
 # x86: AVX512-BF16 or AMX; arm64: the bf16 extension. Without them bfloat16 is emulated and slower than float32.
 FAST_BF16_FLAGS = frozenset({"avx512_bf16", "amx_bf16", "bf16"})
 
+# What multiplies bytes in one instruction without overflowing in between: older processors need smaller weights.
+# Source: oneDNN, "Nuances of int8 computations".
+FAST_INT8_FLAGS = frozenset({"avx512_vnni", "avx_vnni", "amx_int8", "asimddp", "i8mm"})
+
 CPUINFO = Path("/proc/cpuinfo")
 CPU_FOLDER = Path("/sys/devices/system/cpu")
 CGROUP_QUOTA = Path("/sys/fs/cgroup/cpu.max")
 
 
 def has_fast_bf16(cpuinfo: Path = CPUINFO) -> bool:
+    return not FAST_BF16_FLAGS.isdisjoint(instruction_sets(cpuinfo))
+
+
+def has_fast_int8(cpuinfo: Path = CPUINFO) -> bool:
+    return not FAST_INT8_FLAGS.isdisjoint(instruction_sets(cpuinfo))
+
+
+def instruction_sets(cpuinfo: Path = CPUINFO) -> frozenset[str]:
+    """Those of the processor's instruction sets that decide how weights are stored."""
     try:
         lines = cpuinfo.read_text("utf-8", "replace").splitlines()
     except OSError:
-        return False
+        return frozenset()
     flags = next((line for line in lines if line.lower().startswith(("flags", "features"))), "")
-    return not FAST_BF16_FLAGS.isdisjoint(flags.split())
+    return (FAST_BF16_FLAGS | FAST_INT8_FLAGS).intersection(flags.split())
 
 
 def usable_cores(quota_file: Path = CGROUP_QUOTA) -> int:

@@ -7,6 +7,7 @@ from inference.models.active import resolve_active
 from inference.models.catalogue import CATALOGUE, Catalogue, find_model
 from inference.models.hub_id import parse_hub_id
 from inference.models.locate import ModelFiles, locate_model
+from inference.models.prepared import find_damage, prepared_path
 from inference.models.snapshot import find_snapshot_fault, load_snapshot
 from inference.models.verify import files_sha256, find_fault, weights_path
 
@@ -15,14 +16,19 @@ def verify_model(name: str, models_dir: Path, *, quick: bool = False, catalogue:
     """The SHA-256 of the weights. Blocks while hashing; `quick` trusts unchanged files that were hashed before.
 
     Files that were not fetched have nothing to compare with: they are looked through for completeness, and hashed.
+    A prepared file is looked at when everything is.
     Raises: ModelUnknown; ModelUnusable, when a file is missing, partial or altered.
     """
     name = resolve_active(name, models_dir)
     if name in catalogue:
-        return _verify_wheel(name, models_dir, quick, catalogue)
-    files = locate_model(name, models_dir, catalogue)
-    snapshot_sha256 = _check_snapshot(files, quick)
-    return snapshot_sha256 or files_sha256(files.weights())
+        sha256 = _verify_wheel(name, models_dir, quick, catalogue)
+        files = locate_model(name, models_dir, catalogue)
+    else:
+        files = locate_model(name, models_dir, catalogue)
+        sha256 = _check_snapshot(files, quick) or files_sha256(files.weights())
+    if not quick:
+        _check_prepared(files)
+    return sha256
 
 
 def sha256_for_loading(files: ModelFiles) -> str:
@@ -43,6 +49,13 @@ def _verify_wheel(name: str, models_dir: Path, quick: bool, catalogue: Catalogue
         path = weights_path(model, models_dir)
         raise ModelUnusable(f"model `{name}` {fault} ({path}): type `inthread model fetch {name}`")
     return model.sha256
+
+
+def _check_prepared(files: ModelFiles) -> None:
+    path = prepared_path(files, "int8")
+    damage = find_damage(path) if path.exists() else None
+    if damage:
+        raise ModelUnusable(f"{path} is damaged: {damage}: type `inthread model prepare {files.name}`")
 
 
 def _check_snapshot(files: ModelFiles, quick: bool) -> str | None:

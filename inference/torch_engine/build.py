@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from inference.torch_engine.decoder import Layer, TorchDecoder
-from inference.torch_engine.linear import FloatEmbedding, make_linear
+from inference.torch_engine.linear import make_embedding, make_linear
 from inference.torch_engine.shapes import DecoderConfig, Precision
 from inference.torch_engine.weights import Tensors, read_ends, read_layer
 
@@ -17,32 +17,17 @@ def build_decoder(
     config: DecoderConfig, precision: Precision, ends: Tensors, layers: Iterable[Tensors]
 ) -> TorchDecoder:
     """`ends` and `layers` as `weights.read_ends` and `read_layer` name them, in the types in which they are stored."""
-    built = [_build_layer(stored) for stored in layers]
     return TorchDecoder(
         config,
         precision,
-        embed=FloatEmbedding(ends["embed.weight"]),
-        layers=built,
+        embed=make_embedding(ends, "embed"),
+        layers=[build_layer(stored) for stored in layers],
         final_norm=ends["final_norm"],
         head=make_linear(ends, "embed" if config.is_tied else "head"),
     )
 
 
-def float_layers(source: Mapping[str, Tensor], config: DecoderConfig, dtype: torch.dtype) -> Iterator[Tensors]:
-    """Each layer with its matrices in `dtype`, norms and biases in float32."""
-    for index in range(config.layers):
-        yield {name: _stored(name, values, dtype) for name, values in read_layer(source, config, index).items()}
-
-
-def float_ends(source: Mapping[str, Tensor], config: DecoderConfig, dtype: torch.dtype) -> Tensors:
-    return {name: _stored(name, values, dtype) for name, values in read_ends(source, config).items()}
-
-
-def _stored(name: str, values: Tensor, dtype: torch.dtype) -> Tensor:
-    return values.to(dtype) if name.endswith(".weight") else values
-
-
-def _build_layer(stored: Tensors) -> Layer:
+def build_layer(stored: Tensors) -> Layer:
     return Layer(
         attention_norm=stored["attention_norm"],
         qkv=make_linear(stored, "qkv"),
@@ -53,3 +38,17 @@ def _build_layer(stored: Tensors) -> Layer:
         gate_up=make_linear(stored, "gate_up"),
         down=make_linear(stored, "down"),
     )
+
+
+def float_layers(source: Mapping[str, Tensor], config: DecoderConfig, dtype: torch.dtype) -> Iterator[Tensors]:
+    """Each layer with its matrices in `dtype`, norms and biases in float32."""
+    for index in range(config.layers):
+        yield stored_as(dtype, read_layer(source, config, index))
+
+
+def float_ends(source: Mapping[str, Tensor], config: DecoderConfig, dtype: torch.dtype) -> Tensors:
+    return stored_as(dtype, read_ends(source, config))
+
+
+def stored_as(dtype: torch.dtype, tensors: Tensors) -> Tensors:
+    return {name: values.to(dtype) if name.endswith(".weight") else values for name, values in tensors.items()}

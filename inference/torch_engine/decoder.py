@@ -48,12 +48,11 @@ class TorchDecoder:
         self._layers = layers
         self._final_norm = final_norm  # (H,)
         self._head = head  # H -> V
-        self._rotations = rotations(config)
 
     @torch.inference_mode()
     def forward(self, token_ids: Tensor, positions: Tensor, attend: Attend, wanted: Tensor) -> Tensor:
         """Logits (W, V), float32, for the rows `wanted` (W,) of the tokens (T,) of this step, all int64."""
-        rotation = self._rotations[positions].unsqueeze(1)  # (T, 1, D / 2)
+        rotation = rotations(self.config, positions)
         hidden = self._embed(token_ids)  # (T, H)
         for index, layer in enumerate(self._layers):
             hidden = run_layer(self.config, index, layer, hidden, rotation, attend)
@@ -84,11 +83,14 @@ def split_heads(config: DecoderConfig, layer: Layer, qkv: Tensor, rotation: Tens
     return q, k, v
 
 
-def rotations(config: DecoderConfig) -> Tensor:
-    """(context, D / 2), complex: position p turns pair j by p · theta^(-2j / D). Source: arXiv:2104.09864."""
+def rotations(config: DecoderConfig, positions: Tensor) -> Tensor:
+    """`positions` (T,) to (T, 1, D / 2), complex: p turns pair j by p · theta^(-2j / D). Source: arXiv:2104.09864.
+
+    Made for each step: a table for 131,072 positions would take 34 MB, and this takes microseconds.
+    """
     pairs = torch.arange(0, config.head_dim, 2, dtype=torch.float32) / config.head_dim
-    angles = torch.outer(torch.arange(config.context_tokens, dtype=torch.float32), 1.0 / config.rope_theta**pairs)
-    return torch.polar(torch.ones_like(angles), angles)
+    angles = torch.outer(positions.float(), 1.0 / config.rope_theta**pairs)
+    return torch.polar(torch.ones_like(angles), angles).unsqueeze(1)
 
 
 def rotate(heads: Tensor, rotation: Tensor) -> Tensor:

@@ -3,24 +3,26 @@
 The checks are those of `inference.loading`: local files only, hashes as recorded, no pickles, no code of the model's.
 """
 
+import time
 import warnings
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
-from torch import Tensor
+import structlog
 
 from inference.chat import ChatTokenizer
 from inference.decoding import Choice
 from inference.loading import default_choice, eos_ids
 from inference.models.check import sha256_for_loading
 from inference.models.locate import ModelFiles
-from inference.processor import has_fast_bf16
 from inference.torch_engine.build import FLOATS, build_decoder, float_ends, float_layers
-from inference.torch_engine.config import decoder_config, read_config
 from inference.torch_engine.decoder import TorchDecoder
+from inference.torch_engine.precision import choose_precision
+from inference.torch_engine.prepare import find_prepared, int8_parts, prepare
 from inference.torch_engine.shapes import Precision
-from inference.torch_engine.weights import SafetensorsFolder
+from inference.torch_engine.source import Source, open_source
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,54 +37,44 @@ class LoadedDecoder:
 
 
 def load_decoder(files: ModelFiles, precision: Precision | Literal["auto"] = "auto") -> LoadedDecoder:
-    """Blocks for seconds. Raises: ModelUnusable; and whatever the loaders raise on damaged files."""
+    """Blocks for seconds; int8 for as long as `prepare` takes, where the model is not prepared yet.
+
+    Raises: ModelUnusable; and whatever the loaders raise on damaged files.
+    """
     sha256 = sha256_for_loading(files)
     with warnings.catch_warnings(action="ignore"):
-        config, generation, tokenizer = _read_small_files(files)
-    chosen: Precision = precision if precision != "auto" else "bfloat16" if has_fast_bf16() else "float32"
-    shape, source, dtype = decoder_config(config), open_weights(files, config), FLOATS[chosen]
-    decoder = build_decoder(shape, chosen, float_ends(source, shape, dtype), float_layers(source, shape, dtype))
+        source = open_source(files, sha256)
     return LoadedDecoder(
-        decoder=decoder,
-        tokenizer=ChatTokenizer(tokenizer),
-        eos_ids=eos_ids(generation, tokenizer),
-        choice=default_choice(generation, files.sampling),
+        decoder=_decoder(source, precision),
+        tokenizer=ChatTokenizer(source.tokenizer),
+        eos_ids=eos_ids(source.generation, source.tokenizer),
+        choice=default_choice(source.generation, files.sampling),
         sha256=sha256,
     )
 
 
-def open_weights(files: ModelFiles, config: Any) -> Mapping[str, Tensor]:
-    """The model's tensors under transformers' names. `config`: of transformers."""
-    if files.is_gguf:
-        import torch
-
-        from inference.gguf_loading import gguf_weights
-
-        return gguf_weights(files.path, config, torch.float32)
-    return SafetensorsFolder(files)
-
-
-def _read_small_files(files: ModelFiles) -> tuple[Any, Any, Any]:
-    """Config, generation config and tokenizer, all of transformers."""
-    from transformers import AutoTokenizer, GenerationConfig
-
-    if files.is_gguf:
-        return _read_gguf_header(files)
-    config = read_config(files.path)
-    tokenizer = AutoTokenizer.from_pretrained(str(files.path), local_files_only=True, trust_remote_code=False)
-    if (files.path / "generation_config.json").is_file():
-        return config, GenerationConfig.from_pretrained(str(files.path), local_files_only=True), tokenizer
-    return config, GenerationConfig.from_model_config(config), tokenizer
+def _decoder(source: Source, precision: Precision | Literal["auto"]) -> TorchDecoder:
+    if precision in ("auto", "int8") and (prepared := find_prepared(source)):
+        return build_decoder(source.config, "int8", prepared.ends(), prepared.layers())
+    if precision == "auto":
+        choice = choose_precision(source.config)
+        log.info("precision_chosen", model=source.files.name, choice=str(choice))
+        precision = choice.precision
+    if precision == "int8":
+        return _prepared_now(source)
+    weights, dtype = source.weights(), FLOATS[precision]
+    ends, layers = float_ends(weights, source.config, dtype), float_layers(weights, source.config, dtype)
+    return build_decoder(source.config, precision, ends, layers)
 
 
-def _read_gguf_header(files: ModelFiles) -> tuple[Any, Any, Any]:
-    from transformers import AutoConfig, GenerationConfig, PreTrainedTokenizerFast
-    from transformers.integrations.gguf.reader import read_gguf_metadata
-
-    from inference.gguf_loading import gguf_config
-
-    metadata, names = read_gguf_metadata(str(files.path))
-    config = AutoConfig.for_model(**gguf_config(metadata, tied="output.weight" not in names))
-    folder, name = str(files.path.parent), files.path.name
-    tokenizer = PreTrainedTokenizerFast.from_pretrained(folder, gguf_file=name, local_files_only=True)
-    return config, GenerationConfig.from_model_config(config), tokenizer
+def _prepared_now(source: Source) -> TorchDecoder:
+    """Written for the next start where the folder allows it; else it is done again each time."""
+    began = time.perf_counter()
+    try:
+        prepared = prepare(source)
+        decoder = build_decoder(source.config, "int8", prepared.ends(), prepared.layers())
+    except OSError as error:
+        log.warning("model_not_prepared", model=source.files.name, reason=str(error), remedy="inthread model prepare")
+        decoder = build_decoder(source.config, "int8", *int8_parts(source))
+    log.info("model_prepared", model=source.files.name, seconds=round(time.perf_counter() - began, 1))
+    return decoder

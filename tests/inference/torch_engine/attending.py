@@ -18,6 +18,6 @@ def attend_within(lengths: list[int]) -> Attend:
 
 
 def _attend_one(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
-    heads = [values.transpose(0, 1).unsqueeze(0) for values in (q, k, v)]  # (1, heads, T, D)
-    mixed = F.scaled_dot_product_attention(*heads, is_causal=True, enable_gqa=True)
+    q, k, v = (values.transpose(0, 1).unsqueeze(0) for values in (q, k, v))  # (1, heads, T, D)
+    mixed = F.scaled_dot_product_attention(q, k, v, is_causal=True, enable_gqa=True)
     return mixed.squeeze(0).transpose(0, 1)

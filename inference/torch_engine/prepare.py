@@ -1,0 +1,85 @@
+"""Prepares a model for int8 once, and finds it prepared later. `inthread model prepare` comes in here."""
+
+import os
+import sys
+import time
+import warnings
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import structlog
+from tqdm import tqdm
+
+from inference.models.check import sha256_for_loading
+from inference.models.locate import ModelFiles
+from inference.models.prepared import prepared_path
+from inference.torch_engine.prepared import Origin, PreparedFile, origin_of, write_prepared
+from inference.torch_engine.quantize import calibration_ids, int8_ends, int8_layers
+from inference.torch_engine.source import Source, open_source
+from inference.torch_engine.weights import Tensors
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Preparation:
+    """What was done, for people. `size` in bytes; `source_size` of the files that it was made from."""
+
+    path: Path
+    size: int
+    source_size: int
+    seconds: float
+
+
+def prepare_model(files: ModelFiles) -> Preparation:
+    """Blocks for a minute or so. Raises: ModelUnusable; OSError, when the file cannot be written."""
+    began = time.perf_counter()
+    sha256 = sha256_for_loading(files)
+    with warnings.catch_warnings(action="ignore"):
+        source = open_source(files, sha256)
+    prepare(source)
+    path = prepared_path(files, "int8")
+    source_size = sum(weights.stat().st_size for weights in files.weights())
+    return Preparation(path, path.stat().st_size, source_size, time.perf_counter() - began)
+
+
+def prepare(source: Source) -> PreparedFile:
+    """Raises: OSError, when the file cannot be written."""
+    path = prepared_path(source.files, "int8")
+    # Asked before the work rather than after it.
+    if not os.access(path.parent if path.parent.is_dir() else path.parent.parent, os.W_OK):
+        raise PermissionError(f"{path.parent} cannot be written")
+    write_prepared(path, _origin(source), *int8_parts(source))
+    return PreparedFile(path)
+
+
+def find_prepared(source: Source) -> PreparedFile | None:
+    """None when there is none, or one that was made otherwise, of something else, or only in part."""
+    path = prepared_path(source.files, "int8")
+    try:
+        prepared = PreparedFile(path)
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError) as error:
+        log.warning("prepared_file_damaged", path=str(path), reason=str(error))
+        return None
+    if prepared.is_made_by(_origin(source)):
+        return prepared
+    log.info("prepared_file_stale", path=str(path))
+    return None
+
+
+def int8_parts(source: Source) -> tuple[Tensors, Iterable[Tensors]]:
+    """Ends and layers, as they are stored. The layers are made while they are taken."""
+    weights = source.weights()
+    layers = int8_layers(weights, source.config, calibration_ids(source.encode, source.config))
+    # On a terminal only: a log is no place for a bar.
+    bar = tqdm(
+        layers, f"preparing {source.files.name}", source.config.layers, disable=None, leave=False, file=sys.stderr
+    )
+    return int8_ends(weights, source.config), bar
+
+
+def _origin(source: Source) -> Origin:
+    return origin_of(source.sha256, "int8", source.config)
