@@ -9,6 +9,7 @@ import re
 from collections.abc import Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from inference.engine import ChatMessage, Engine, Sampling, StopReason, StopSignal
 from inference.errors import InferenceError
@@ -38,6 +39,15 @@ class CanarySet:
     prompts: Sequence[str] = PROMPTS
     seconds: float = 60.0
     max_new_tokens: int = 96
+
+
+def load_prompts(path: Path) -> tuple[str, ...]:
+    """One a line; empty lines and those that begin with `#` say nothing. Raises: InferenceError."""
+    try:
+        lines = [line.strip() for line in path.read_text("utf-8").splitlines()]
+    except (OSError, UnicodeDecodeError) as error:
+        raise InferenceError(f"cannot read the canary prompts in {path} ({error}): it should be UTF-8 text") from error
+    return tuple(line for line in lines if line and not line.startswith("#"))
 
 
 async def try_out(engine: Engine, canary: CanarySet, sampling: Sampling) -> int:

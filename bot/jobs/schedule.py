@@ -12,6 +12,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from bot.delivery.catch_up import CatchUp
 from bot.delivery.dispatcher import Dispatcher
 from bot.delivery.duplicates import DuplicateCheck
+from bot.jobs.model_update import ModelUpdate
+from bot.jobs.update_settings import ModelUpdateSettings
 
 log = structlog.get_logger(__name__)
 
@@ -25,6 +27,9 @@ class JobSettings(BaseModel):
     duplicates_seconds: float = Field(
         default=30, gt=0, description="How often to look for messages of ours that may stand twice after a lost post."
     )
+    model_update: ModelUpdateSettings = Field(
+        default=ModelUpdateSettings(), description="Newer revisions of the model, in a maintenance window."
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,23 +40,34 @@ class Job:
 
 
 def job_table(
-    settings: JobSettings, dispatcher: Dispatcher, duplicates: DuplicateCheck, catch_up: CatchUp
+    settings: JobSettings,
+    dispatcher: Dispatcher,
+    duplicates: DuplicateCheck,
+    catch_up: CatchUp,
+    model_update: ModelUpdate | None = None,
 ) -> list[Job]:
+    """`model_update`: None where the model is not updated by itself."""
+
     async def look_back() -> None:
         catch_up.request()  # done in the background, where a stop ends it at once
 
-    return [
+    jobs = [
         Job("stuck_replies", IntervalTrigger(seconds=settings.stuck_replies_seconds), dispatcher.end_stuck_replies),
         Job("duplicates", IntervalTrigger(seconds=settings.duplicates_seconds), duplicates.remove_duplicates),
         Job("catch_up", IntervalTrigger(seconds=catch_up.interval_seconds), look_back),
     ]
+    if model_update is not None:
+        jobs.append(Job("model_update", settings.model_update.trigger(), model_update.run))
+    return jobs
 
 
 def start_scheduler(jobs: list[Job]) -> AsyncIOScheduler:
     """Every job by its trigger, never twice at once; runs that were missed are made up for by one."""
     scheduler = AsyncIOScheduler(timezone="UTC")
     for job in jobs:
-        scheduler.add_job(_guarded, job.trigger, [job], id=job.name, max_instances=1, coalesce=True)
+        scheduler.add_job(
+            _guarded, job.trigger, [job], id=job.name, max_instances=1, coalesce=True, misfire_grace_time=None
+        )
     scheduler.start()
     return scheduler
 
