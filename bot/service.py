@@ -25,6 +25,8 @@ from bot.delivery.worker import Worker
 from bot.error_tally import ErrorTally
 from bot.errors import StartFailed
 from bot.http_server import HttpServer
+from bot.jobs.model_update import ModelUpdate
+from bot.jobs.quiet import quiet_times
 from bot.jobs.schedule import job_table, start_scheduler
 from bot.loop_lag import LoopLag
 from bot.platforms.base import Platform
@@ -37,6 +39,7 @@ from bot.settings import Settings
 from bot.versions import installed_versions
 from inference.engine import Engine
 from inference.factory import open_engine, preload
+from inference.switching import SwitchableEngine
 from storage import migrations
 from storage.audit.pseudonyms import load_pseudonym
 from storage.audit.trail import AuditTrail
@@ -44,6 +47,7 @@ from storage.database import Database
 from storage.errors import Trouble
 from storage.lock import sole_service
 from storage.looking_back import LookBackStore
+from storage.model_updates import ModelUpdateStore
 from storage.records import AskedQuestion, ReplyState
 from storage.replies import ReplyStore
 from storage.threads import ThreadStore
@@ -88,7 +92,7 @@ async def open_service(settings: Settings, clock: Clock) -> AsyncGenerator["Serv
         stack.enter_context(sole_service(settings.database_url))
         await asyncio.to_thread(prepare_data, settings)
         trail = AuditTrail(await asyncio.to_thread(load_pseudonym, settings.service.data_dir / AUDIT_KEY_FILE))
-        engine = await asyncio.to_thread(open_engine, settings.inference, settings.models_dir)
+        engine = SwitchableEngine(await asyncio.to_thread(open_engine, settings.inference, settings.models_dir))
         stack.push_async_callback(engine.close)
         database = await stack.enter_async_context(await Database.open(settings.database_url, metrics.record_database))
         await database.probe()  # a disk that is full already is said now, not to the first who asks
@@ -118,7 +122,9 @@ def _make_folder(folder: Path) -> None:
 class Service:
     """The parts of a running inthread and how they hang together."""
 
-    def __init__(self, settings: Settings, engine: Engine, database: Database, trail: AuditTrail, clock: Clock) -> None:
+    def __init__(
+        self, settings: Settings, engine: SwitchableEngine, database: Database, trail: AuditTrail, clock: Clock
+    ) -> None:
         self._settings = settings
         self._engine = engine
         self._clock = clock
@@ -155,6 +161,9 @@ class Service:
         self._catch_up = CatchUp(
             self._platforms, self._intake, WatermarkStore(database), record, settings.delivery, clock
         )
+        self._model_update = (
+            self._update_of_model(ModelUpdateStore(database)) if settings.jobs.model_update.enabled else None
+        )
         routes: list[web.RouteDef] = []
         if settings.slack.is_on:
             slack = self._slack_platform(TranscriptStore(database), record, clock)
@@ -171,6 +180,23 @@ class Service:
         metrics.watch_line(lambda: self._line.waiting, lambda: self._line.active)
         self._loop_lag = LoopLag(clock)
         self._http = HttpServer(settings.service.host, settings.service.port, self.readiness, self.status, routes)
+
+    def _update_of_model(self, store: ModelUpdateStore) -> ModelUpdate:
+        inference, models_dir = self._settings.inference, self._settings.models_dir
+
+        def open_model(name: str) -> Engine:
+            return open_engine(inference.model_copy(update={"model": name}), models_dir)
+
+        return ModelUpdate(
+            self._settings.jobs.model_update,
+            inference,
+            models_dir,
+            engine=self._engine,
+            open_model=open_model,
+            store=store,
+            quiet=quiet_times(self._line, self._clock),
+            clock=self._clock,
+        )
 
     def _slack_platform(self, transcripts: TranscriptStore, record: LookBackStore, clock: Clock) -> SlackPlatform:
         async def last_questions(tenant: str, user: str, limit: int) -> list[AskedQuestion]:
@@ -231,7 +257,9 @@ class Service:
         # Importing a model's libraries holds the interpreter for seconds: done before anybody expects an answer.
         await asyncio.to_thread(preload, self._settings.inference)
         await self._dispatcher.start(self._platforms)
-        scheduler = start_scheduler(job_table(self._settings.jobs, self._dispatcher, self._duplicates, self._catch_up))
+        scheduler = start_scheduler(
+            job_table(self._settings.jobs, self._dispatcher, self._duplicates, self._catch_up, self._model_update)
+        )
         starts = {asyncio.create_task(self._start_platform(platform)) for platform in self._platforms.values()}
         background = {
             asyncio.create_task(self._loop_lag.watch(), name="loop lag"),
