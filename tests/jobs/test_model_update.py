@@ -2,9 +2,8 @@
 
 import asyncio
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable
 from contextlib import aclosing
-from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -20,52 +19,18 @@ from bot.jobs.schedule import Job, start_scheduler
 from bot.jobs.update_settings import ModelUpdateSettings
 from inference.engine import ChatMessage, Sampling, StopSignal
 from inference.models import fetch, load_active, use_model, use_previous_model, verify_model
-from inference.models.hub_id import HubId
-from inference.models.newer import fetch_newer, find_newer
 from inference.settings import InferenceSettings
 from inference.switching import SwitchableEngine
 from storage.audit.store import AuditStore
 from storage.database import Database
 from storage.model_updates import ModelUpdateStore
 from tests.clock import START, ManualClock, settle
-from tests.inference.hub_double import HubDouble, serve_hub
+from tests.inference.hub_double import HubDouble
 from tests.inference.speaker import Speaker, free
-from tests.inference.tiny_models import save_tiny_qwen
+from tests.jobs.conftest import ID
 
-ID = "Qwen/Tiny-Chat"
 ASK = [ChatMessage("user", "hello")]
 OPEN = {"enabled": True, "begins": "08:30", "hours": 2}  # tests' clocks stand at 9:00
-
-
-@pytest.fixture(scope="module")
-def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return save_tiny_qwen(tmp_path_factory.mktemp("tiny-qwen"))
-
-
-@pytest.fixture
-def hub(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, tiny: Path) -> Iterator[HubDouble]:
-    monkeypatch.setenv("HOME", str(tmp_path / "home"))
-    monkeypatch.setenv("MODELSCOPE_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr("modelscope_hub._download.DOWNLOAD_INTEGRITY_RETRY_BACKOFF", 0)
-    with serve_hub() as hub:
-        monkeypatch.setenv("MODELSCOPE_ENDPOINT", hub.endpoint)
-        hub.repositories[ID, "master"] = {file.name: file.read_bytes() for file in tiny.iterdir()}
-        yield hub
-
-
-@pytest.fixture
-def in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A process of its own takes seconds to import the hub's SDK: one test has it."""
-
-    async def look(source: HubId, models_dir: Path) -> Mapping[str, Any] | None:
-        found = await asyncio.to_thread(find_newer, source, models_dir)
-        return asdict(found) if found else None
-
-    async def bring(source: HubId, name: str, models_dir: Path) -> None:
-        await asyncio.to_thread(fetch_newer, source, name, models_dir)
-
-    monkeypatch.setattr("bot.jobs.model_update.look_for_newer", look)
-    monkeypatch.setattr("bot.jobs.model_update.fetch_in_process", bring)
 
 
 class House:
