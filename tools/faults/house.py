@@ -1,10 +1,11 @@
 """A workspace, a data folder, and the service that comes and goes between them; and every question that was asked."""
 
-import contextlib
+import asyncio
 import json
 import os
 import random
 import signal
+import time
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -18,6 +19,7 @@ from tools.faults.questions import Question, is_growing, is_over
 
 READY_SECONDS = 10.0
 STOP_SECONDS = 40.0
+LOOK_SECONDS = 0.05
 # Slack gives up after three; here none may be lost to that, however long the service is away.
 REDELIVERY_SECONDS = (0.0, 0.3, 0.6, *[1.0] * 600)
 SETTINGS = SandboxSettings(
@@ -138,21 +140,12 @@ class House:
 
     async def settle(self, seconds: float, *, most_open: int = 0) -> bool:
         """Wait until all but so many questions are at their end; whether they are."""
-        # Looked at from the oldest: looking at all of them after every change would be quadratic.
-        waiting = iter(self.open_questions())
-        left = len(self._open) - most_open
-        current = next(waiting, None)
-
-        def is_settled() -> bool:
-            nonlocal left, current
-            while left > 0 and current is not None and is_over(self.sandbox, current):
-                left -= 1
-                current = next(waiting, None)
-            return left <= 0
-
-        with contextlib.suppress(TimeoutError):
-            await self.sandbox.until(is_settled, seconds)
-        return len(self.open_questions()) <= most_open
+        until = time.monotonic() + seconds
+        while len(self.open_questions()) > most_open:
+            if time.monotonic() > until:
+                return False
+            await asyncio.sleep(LOOK_SECONDS)
+        return True
 
 
 @asynccontextmanager

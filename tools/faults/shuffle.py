@@ -39,7 +39,8 @@ async def shuffled_events(processes: Processes, seed: int, posts: int) -> Row:
                 await asyncio.sleep(rng.uniform(0.0, DELAY_SECONDS / 2))  # asked and delivered while nobody runs
                 await _start(home)
                 restarts += 1
-                await home.settle(SETTLE_SECONDS, most_open=MOST_OPEN)
+                if not await home.settle(SETTLE_SECONDS, most_open=MOST_OPEN):
+                    break  # something is lost: no use in losing more
         await home.settle(SETTLE_SECONDS)
         async with asyncio.timeout(SETTLE_SECONDS):
             await home.sandbox.delivered()  # until then a duplicate may do harm
@@ -51,8 +52,8 @@ async def shuffled_events(processes: Processes, seed: int, posts: int) -> Row:
     return Row(
         "Events 1–5 times, shuffled, delayed, restarts between",
         verdict,
-        f"{posts} posts in {deliveries} deliveries, {restarts} restarts",
-        deliveries > posts and restarts > 0,
+        f"{verdict.cases} of {posts} posts in {deliveries} deliveries, {restarts} restarts",
+        verdict.cases == posts and deliveries > posts and restarts > 0,
     )
 
 
