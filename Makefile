@@ -54,7 +54,7 @@ bench-answer: install ## The main job on the real small model: first text, edits
 	$(BIN)/inthread model fetch
 	$(BIN)/python -m tools.bench_answer
 
-bench-inference: install ## Our engine and its peers (installed beside, in .venv-peers): speed, memory, the FAQ workload; hours
+bench-inference: install ## Our engine and its peers (installed beside, in .venv-peers): speed, memory, the FAQ workload; a night
 	$(BIN)/python -m tools.bench_inference
 
 soak-short: install ## Eight people ask for ten minutes, in Slack and in the browser: nothing mixed, nothing late

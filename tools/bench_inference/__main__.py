@@ -86,7 +86,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--subjects", type=_chosen(SUBJECTS), default=list(SUBJECTS), help=f"Of {', '.join(SUBJECTS)}.")
     parser.add_argument("--only", type=_chosen(PARTS), default=list(PARTS), help=f"Of {', '.join(PARTS)}.")
     parser.add_argument("--rounds", type=int, help="Processes of each engine. Default: 3; 1 with --quick.")
-    parser.add_argument("--quick", action="store_true", help="Few minutes: one of everything, short. For a first look.")
+    parser.add_argument("--quick", action="store_true", help="About ten minutes: one of everything, short.")
     parser.add_argument("--prepare", action="store_true", help="Only install the peers and convert the models.")
     return parser
 

@@ -13,6 +13,7 @@ from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any
 
 from tools.bench_inference.models import Model
+from tools.bench_inference.places import RESULTS
 from tools.bench_inference.subject import Request
 
 if TYPE_CHECKING:
@@ -30,7 +31,12 @@ class Engine:
         from inference.models.locate import ModelFiles
         from inference.torch_engine.engine import TorchEngine, TorchOptions
 
-        options = TorchOptions(max_concurrent=MOST_SEQUENCES, cache_bytes=CACHE_BYTES, speculates=False)
+        options = TorchOptions(
+            max_concurrent=MOST_SEQUENCES,
+            cache_bytes=CACHE_BYTES,
+            speculates=False,
+            kernels_dir=RESULTS / "kernels",  # compiled in the first process, read by the others
+        )
         self._engine: Any = TorchEngine(ModelFiles(model.name, model.folder), options)
         self._loop = asyncio.new_event_loop()
         threading.Thread(target=self._loop.run_forever, daemon=True).start()
