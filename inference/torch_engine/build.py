@@ -17,14 +17,11 @@ def build_decoder(
     config: DecoderConfig, precision: Precision, ends: Tensors, layers: Iterable[Tensors]
 ) -> TorchDecoder:
     """`ends` and `layers` as `weights.read_ends` and `read_layer` name them, in the types in which they are stored."""
-    return TorchDecoder(
-        config,
-        precision,
-        embed=make_embedding(ends, "embed"),
-        layers=[build_layer(stored) for stored in layers],
-        final_norm=ends["final_norm"],
-        head=make_linear(ends, "embed" if config.is_tied else "head"),
-    )
+    embed = make_embedding(ends, "embed")
+    # Before the layers: packing reads all of it, and what was read of a mapped file is given back between layers.
+    head = make_linear(ends, "embed" if config.is_tied else "head")
+    built = [build_layer(stored) for stored in layers]
+    return TorchDecoder(config, precision, embed=embed, layers=built, final_norm=ends["final_norm"], head=head)
 
 
 def build_layer(stored: Tensors) -> Layer:

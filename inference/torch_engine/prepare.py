@@ -11,6 +11,7 @@ from pathlib import Path
 import structlog
 from tqdm import tqdm
 
+from inference.errors import ModelUnusable
 from inference.models.check import sha256_for_loading
 from inference.models.locate import ModelFiles
 from inference.models.prepared import prepared_path
@@ -33,12 +34,15 @@ class Preparation:
 
 
 def prepare_model(files: ModelFiles) -> Preparation:
-    """Blocks for a minute or so. Raises: ModelUnusable; OSError, when the file cannot be written."""
+    """Blocks for a minute or so. Raises: ModelUnusable, also when the file cannot be written."""
     began = time.perf_counter()
     sha256 = sha256_for_loading(files)
     with warnings.catch_warnings(action="ignore"):
         source = open_source(files, sha256)
-    prepare(source)
+    try:
+        prepare(source)
+    except OSError as error:
+        raise ModelUnusable(f"model `{files.name}` cannot be prepared ({error}): check room and permissions") from error
     path = prepared_path(files, "int8")
     source_size = sum(weights.stat().st_size for weights in files.weights())
     return Preparation(path, path.stat().st_size, source_size, time.perf_counter() - began)
