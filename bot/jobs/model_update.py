@@ -16,13 +16,14 @@ from bot.clock import Clock
 from bot.errors import SettingsWrong
 from bot.jobs.update_settings import ModelUpdateSettings
 from inference.canary import PROMPTS, CanarySet, load_prompts, try_out
-from inference.engine import Engine, Sampling
+from inference.engine import Engine
 from inference.errors import InferenceError, ModelUnusable
 from inference.models.active import ACTIVE, load_active, make_active
 from inference.models.check import verify_model
 from inference.models.hub_id import HubId
 from inference.models.newer import Revision, remove_older, update_source
-from inference.models.update_process import fetch_in_process, look_for_newer
+from inference.models.update_process import fetch_in_process, look_for_newer, prepare_in_process
+from inference.preparing import needs_preparing
 from inference.settings import InferenceSettings
 from inference.switching import SwitchableEngine
 from storage.errors import StorageError
@@ -37,8 +38,7 @@ Quiet = Callable[[], AbstractAsyncContextManager[None]]
 class ModelUpdate:
     """The job. `open_model` makes an engine of the model of that name, not warmed up; it may block.
 
-    `quiet` gives no turns while it is open, and is entered once nobody has a turn: for `switch = "alone"`. `prepare`
-    does beforehand, in a thread, what the model of that name would need at its first load.
+    `quiet` gives no turns while it is open, and is entered once nobody has a turn: for `switch = "alone"`.
     """
 
     def __init__(
@@ -52,7 +52,6 @@ class ModelUpdate:
         store: ModelUpdateStore,
         quiet: Quiet,
         clock: Clock,
-        prepare: Callable[[str], object] | None = None,
     ) -> None:
         """Raises: SettingsWrong, when the settings name a model, which an update must not go over."""
         if inference.model != ACTIVE:
@@ -61,11 +60,10 @@ class ModelUpdate:
                 f"type `inthread model use {inference.model}`, and change it"
             )
         self._settings = settings
-        self._sampling: Sampling = inference.sampling()
+        self._inference = inference
         self._models_dir = models_dir
         self._engine = engine
         self._open_model = open_model
-        self._prepare = prepare
         self._store = store
         self._quiet = quiet
         self._clock = clock
@@ -114,9 +112,9 @@ class ModelUpdate:
             await fetch_in_process(source, revision.name, self._models_dir)
         async with self._step("verify", revision):
             await asyncio.to_thread(self._verify, revision)
-        if self._prepare is not None:
+        if await asyncio.to_thread(needs_preparing, self._inference, ACTIVE, self._models_dir):
             async with self._step("prepare", revision):
-                await asyncio.to_thread(self._prepare, revision.name)
+                await prepare_in_process(revision.name, self._models_dir)
         switch = self._switch_beside if self._settings.switch == "beside" else self._switch_alone
         await switch(revision, window)
         model = self._engine.model
@@ -171,7 +169,7 @@ class ModelUpdate:
                 if engine.limits.context_tokens < fewest:  # what was promised to people was measured on the old one
                     raise ModelUnusable(f"it takes {engine.limits.context_tokens} tokens, the one that runs {fewest}")
                 await engine.warm_up()
-                await try_out(engine, canary, self._sampling)
+                await try_out(engine, canary, self._inference.sampling())
             except BaseException:
                 await engine.close()
                 raise

@@ -1,7 +1,8 @@
-"""The hub asked from a process of its own: `python -m inference.models.update_process look|fetch …`.
+"""The hub asked from a process of its own: `python -m inference.models.update_process look|fetch|prepare …`.
 
 A hub's SDK takes memory, holds the interpreter for a second while it is imported, and swallows the standard error of
-its process. None of that belongs into a service that answers people, and a process can be ended when its time is over.
+its process; preparing a model takes every core for a minute. None of that belongs into a service that answers people,
+and a process can be ended when its time is over.
 """
 
 import asyncio
@@ -16,6 +17,7 @@ from typing import Any
 
 from inference.errors import InferenceError
 from inference.models.hub_id import HubId, parse_hub_id
+from inference.models.locate import locate_model
 
 NICE = 10  # people who wait for an answer come first
 
@@ -31,8 +33,13 @@ async def fetch_in_process(source: HubId, name: str, models_dir: Path) -> None:
     await _call("fetch", source, models_dir, name)
 
 
-async def _call(step: str, source: HubId, models_dir: Path, *more: str) -> Any:
-    command = [sys.executable, "-P", "-m", __name__, step, str(source), str(models_dir), *more]
+async def prepare_in_process(name: str, models_dir: Path) -> None:
+    """What the first load of the model would have to do. Cancelling ends the process. Raises: InferenceError."""
+    await _call("prepare", name, models_dir)
+
+
+async def _call(step: str, of: HubId | str, models_dir: Path, *more: str) -> Any:
+    command = [sys.executable, "-P", "-m", __name__, step, str(of), str(models_dir), *more]
     devnull = asyncio.subprocess.DEVNULL
     process = await asyncio.create_subprocess_exec(
         *command, stdin=devnull, stdout=asyncio.subprocess.PIPE, stderr=devnull
@@ -52,18 +59,32 @@ async def _call(step: str, source: HubId, models_dir: Path, *more: str) -> Any:
     return answer["found"]
 
 
-def _work(step: str, source: str, models_dir: Path, name: str = "") -> dict[str, Any]:
+def _work(step: str, of: str, models_dir: Path, name: str = "") -> dict[str, Any]:
+    try:
+        if step == "prepare":
+            return {"found": _prepare(of, models_dir)}
+        return {"found": _ask_hub(step, of, models_dir, name)}
+    except (InferenceError, OSError) as error:
+        return {"error": str(error)}
+
+
+def _ask_hub(step: str, source: str, models_dir: Path, name: str) -> Any:
     from inference.models.newer import fetch_newer, find_newer
 
     hub_id = parse_hub_id(source)
     assert hub_id is not None
-    try:
-        if step == "look":
-            found = find_newer(hub_id, models_dir)
-            return {"found": asdict(found) if found else None}
-        return {"found": str(fetch_newer(hub_id, name, models_dir))}
-    except InferenceError as error:
-        return {"error": str(error)}
+    if step == "look":
+        found = find_newer(hub_id, models_dir)
+        return asdict(found) if found else None
+    return str(fetch_newer(hub_id, name, models_dir))
+
+
+def _prepare(name: str, models_dir: Path) -> str:
+    from inference.loading import preload
+    from inference.torch_engine.prepare import prepare_model
+
+    preload()
+    return str(prepare_model(locate_model(name, models_dir)).path)
 
 
 if __name__ == "__main__":

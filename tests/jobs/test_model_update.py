@@ -18,8 +18,11 @@ from bot.jobs.quiet import quiet_times
 from bot.jobs.schedule import Job, start_scheduler
 from bot.jobs.update_settings import ModelUpdateSettings
 from inference.engine import ChatMessage, Sampling, StopSignal
-from inference.models import fetch, load_active, use_model, use_previous_model, verify_model
-from inference.settings import InferenceSettings
+from inference.errors import InferenceError, ModelUnusable
+from inference.models import fetch, load_active, locate_model, use_model, use_previous_model, verify_model
+from inference.models.prepared import prepared_path
+from inference.models.update_process import prepare_in_process
+from inference.settings import InferenceSettings, TorchSettings
 from inference.switching import SwitchableEngine
 from storage.audit.store import AuditStore
 from storage.database import Database
@@ -48,6 +51,7 @@ class House:
         self.line = Line(max_active=4, waiting_per_user=3, waiting_total=10)
         self.line.open()
         self.speakers: dict[str, Speaker] = {}
+        self.inference = InferenceSettings(model="active")
         self.says = "A sensible reply."
 
     def publish(self, licence: bytes = b"A newer licence") -> None:
@@ -61,7 +65,7 @@ class House:
     def job(self, **settings: Any) -> ModelUpdate:
         return ModelUpdate(
             ModelUpdateSettings(**{**OPEN, **settings}),
-            InferenceSettings(model="active"),
+            self.inference,
             self.models_dir,
             engine=self.engine,
             open_model=self.open_model,
@@ -281,6 +285,38 @@ async def test_replies_under_way_end_on_the_old_model(house: House) -> None:
 
     assert await begun == "the first again"
     assert await updating == ALL
+
+
+async def test_a_new_model_is_prepared_where_the_old_one_was(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    prepared = []
+
+    async def prepare(name: str, models_dir: Path) -> None:
+        prepared.append((name, models_dir))
+        raise ModelUnusable("no room")
+
+    monkeypatch.setattr("bot.jobs.model_update.prepare_in_process", prepare)
+    house.publish()
+    path = prepared_path(locate_model(ID, house.models_dir), "int8")
+    path.parent.mkdir()
+    path.touch()
+
+    assert await house.update() == ["look done", "fetch done", "verify done", "prepare failed"]
+    assert await house.reason() == "no room"
+    path.unlink()
+    house.inference = InferenceSettings(model="active", torch=TorchSettings(precision="int8"))
+    assert (await house.update())[-1] == "prepare failed"
+    house.inference = InferenceSettings(model="active", torch=TorchSettings(precision="float32"))
+    assert await house.update() == ALL
+    assert prepared == [(house.active, house.models_dir)] * 2
+
+
+async def test_a_model_is_prepared_in_a_process_of_its_own(house: House) -> None:
+    await prepare_in_process(ID, house.models_dir)
+
+    assert prepared_path(locate_model(ID, house.models_dir), "int8").is_file()
+    verify_model(ID, house.models_dir)
+    with pytest.raises(InferenceError, match="not fetched"):
+        await prepare_in_process("Qwen/No-Such", house.models_dir)
 
 
 async def test_the_hub_is_asked_from_a_process_of_its_own(hub: HubDouble, database: Database, tmp_path: Path) -> None:
