@@ -42,6 +42,7 @@ PLACE = Place("T1", "C1")
 # The window is wide open: when an edit comes too late is told by other tests.
 SETTINGS = DeliverySettings(waiting_per_user=100, edit_window_seconds=1e8, lease_seconds=600, grace_seconds=5)
 STATEMENTS: dict[Any, Any] = {}
+MOST_TURNS = 5_000  # of the loop, at one moment of the clock
 
 
 class ProcessDied(BaseException):
@@ -257,9 +258,11 @@ class SmallWorld:
 
     async def _come_to_rest(self) -> None:
         """Until no task can go on: nothing runs in threads here, so the loop knows."""
-        await asyncio.sleep(0)
-        while self._loop._ready:  # type: ignore[attr-defined]  # noqa: ASYNC110 - one turn after the other
+        for _ in range(MOST_TURNS):
             await asyncio.sleep(0)
+            if not self._loop._ready:  # type: ignore[attr-defined]
+                return
+        raise AssertionError(f"something turns in circles: {[str(task) for task in asyncio.all_tasks()]}")
 
     def close(self) -> None:
         self.run(self.service.kill())
