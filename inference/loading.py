@@ -37,9 +37,9 @@ def preload() -> None:
     """
     # Must be set before the first import of huggingface_hub, which reads it then.
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
-    # As must this, which OpenMP reads when torch brings it in. Its threads wait for each other hundreds of times in every
-    # step; if they spin (the default, for milliseconds) while something else wants the processor, they wait for a thread
-    # that they keep from running: 1,889 ms a step instead of 60 on a busy machine with two cores.
+    # As must this, which OpenMP reads when torch brings it in. Its threads wait for each other hundreds of times in
+    # every step; if they spin meanwhile (the default, for milliseconds) and something else wants the processor, they
+    # wait for a thread that they keep from running: 1,889 ms a step instead of 60 on a busy machine with two cores.
     os.environ.setdefault("GOMP_SPINCOUNT", "1000")
     import torch  # noqa: F401
     import transformers
