@@ -37,8 +37,8 @@ class CanarySet:
     """`seconds`: the longest that one reply may take. `max_new_tokens`: where it is cut off, which is no fault."""
 
     prompts: Sequence[str] = PROMPTS
-    seconds: float = 60.0
-    max_new_tokens: int = 96
+    seconds: float = 120.0
+    max_new_tokens: int = 80
 
 
 def load_prompts(path: Path) -> tuple[str, ...]:

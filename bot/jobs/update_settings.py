@@ -42,7 +42,9 @@ class ModelUpdateSettings(BaseModel):
     prompts_file: Path | None = Field(
         default=None, description="Text file with questions of your own that a new model has to answer, one a line."
     )
-    reply_seconds: float = Field(default=60.0, gt=0, le=3600, description="The longest that one of them may take.")
+    reply_seconds: float = Field(
+        default=120.0, gt=0, le=3600, description="The longest that one reply may take while a new model is tried out."
+    )
 
     @field_validator("source")
     @classmethod
