@@ -6,22 +6,26 @@ that are not numbers (engines raise on those, or the reply goes in circles). How
 
 import asyncio
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Literal
 
 from inference.engine import ChatMessage, Engine, Sampling, StopReason, StopSignal
 from inference.errors import InferenceError
 from inference.torch_engine.repetition import goes_in_circles
 
-PROMPTS = (
-    "Hello! Who are you?",
-    "What is the capital of France?",
-    "Write one polite sentence that thanks a colleague for their help.",
-    "你好，请介绍一下你自己。",
-    "请用一句话说明什么是年假。",
-)
+Language = Literal["en", "zh"]
+BY_LANGUAGE: Mapping[Language, tuple[str, ...]] = {
+    "en": (
+        "Hello! Who are you?",
+        "What is the capital of France?",
+        "Write one polite sentence that thanks a colleague for their help.",
+    ),
+    "zh": ("你好，请介绍一下你自己。", "请用一句话说明什么是年假。"),
+}
+PROMPTS = BY_LANGUAGE["en"] + BY_LANGUAGE["zh"]
 SEED = 20_240_301
 # What templates of known families use as control tokens; a model that writes them out has the wrong tokenizer.
 _CONTROL = re.compile(r"<\|[^|<>\s]{1,40}\|>|</?s>|<(?:bos|eos|pad|unk)>|\[/?INST\]|<</?SYS>>|<(?:start|end)_of_turn>")

@@ -15,7 +15,7 @@ from bot import metrics
 from bot.clock import Clock
 from bot.errors import SettingsWrong
 from bot.jobs.update_settings import ModelUpdateSettings
-from inference.canary import PROMPTS, CanarySet, load_prompts, try_out
+from inference.canary import BY_LANGUAGE, CanarySet, load_prompts, try_out
 from inference.engine import Engine
 from inference.errors import InferenceError, ModelUnusable
 from inference.models.active import ACTIVE, load_active, make_active
@@ -177,7 +177,8 @@ class ModelUpdate:
 
     def _canary_set(self) -> CanarySet:
         own = self._settings.prompts_file
-        return CanarySet(PROMPTS + (load_prompts(own) if own else ()), self._settings.reply_seconds)
+        prompts = [prompt for language in self._settings.languages for prompt in BY_LANGUAGE[language]]
+        return CanarySet([*prompts, *(load_prompts(own) if own else ())], self._settings.reply_seconds)
 
     async def _make_active(self, revision: Revision) -> None:
         """Put down before the switch: after a crash in between, the next start takes a model that was found good."""

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from apscheduler.triggers.cron import CronTrigger
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from inference.canary import Language
 from inference.models.hub_id import parse_hub_id
 
 
@@ -38,6 +39,10 @@ class ModelUpdateSettings(BaseModel):
         default="beside",
         description="`beside` loads the new model while the old one answers, with both in memory for a while; `alone` "
         "gives no turns until running replies have ended and the new model is loaded, so that one is in memory.",
+    )
+    languages: tuple[Language, ...] = Field(
+        default=("en", "zh"),
+        description="Languages of the built-in questions that it has to answer: leave out what the model never spoke.",
     )
     prompts_file: Path | None = Field(
         default=None, description="Text file with questions of your own that a new model has to answer, one a line."
