@@ -5,7 +5,7 @@ import asyncio
 from bot.clock import Clock
 from bot.doctor.findings import Finding, ok
 from bot.doctor.machine import check_disk, check_folder, check_port, check_processor, check_sandbox_port
-from bot.doctor.record import check_database, check_model, check_sqlite
+from bot.doctor.record import check_database, check_engine, check_model, check_sqlite
 from bot.doctor.slack import check_slack, check_tokens
 from bot.settings import Settings, TracedSettings
 
@@ -21,6 +21,7 @@ async def examine(traced: TracedSettings, clock: Clock, *, connect: bool) -> lis
         await asyncio.to_thread(check_database, settings),
         await asyncio.to_thread(check_model, settings),
         check_processor(),
+        await asyncio.to_thread(check_engine, settings),
         await asyncio.to_thread(check_port, settings),
     ]
     if _may_need_sandbox(settings):

@@ -4,6 +4,7 @@ from bot.doctor.findings import Finding, failed, failed_with, note, ok
 from bot.settings import Settings
 from inference import models
 from inference.errors import InferenceError
+from inference.torch_engine.examining import describe_engine
 from storage.errors import StorageError
 from storage.inspection import database_file, inspect_database, sqlite_version
 
@@ -32,7 +33,7 @@ def check_database(settings: Settings) -> Finding:
 def check_model(settings: Settings) -> Finding:
     """The files are there and, of models that we know, what they should be."""
     if settings.inference.engine == "scripted":
-        return note("model", "none: the scripted engine recites", "for answers set [inference] engine = transformers")
+        return note("model", "none: the scripted engine recites", "for answers set [inference] engine = torch")
     wanted = settings.inference.model
     try:
         files = models.locate_model(wanted, settings.models_dir)
@@ -42,3 +43,17 @@ def check_model(settings: Settings) -> Finding:
     except InferenceError as error:
         return failed_with("model", error)
     return ok("model", f"{files.name}: complete, at {files.path}")
+
+
+def check_engine(settings: Settings) -> Finding:
+    """How this machine would compute: measured, so it takes a few seconds."""
+    if settings.inference.engine != "torch":
+        return note("engine", f"{settings.inference.engine}: one reply at a time")
+    try:
+        files = models.locate_model(settings.inference.model, settings.models_dir)
+    except InferenceError:
+        return note("engine", "not examined: there is no model")
+    try:
+        return ok("engine", f"torch, {settings.inference.torch.max_concurrent} at once; {describe_engine(files)}")
+    except InferenceError as error:
+        return failed_with("engine", error)

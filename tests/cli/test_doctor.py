@@ -43,7 +43,8 @@ def test_every_check_is_there(run: Run, database_file: Path) -> None:
     found = findings(run)
 
     assert set(found) == {
-        *("settings", "data folder", "disk", "SQLite", "database", "model", "processor", "port", "sandbox port"),
+        *("settings", "data folder", "disk", "SQLite", "database", "model", "processor", "engine", "port"),
+        "sandbox port",
         *("tokens", "clock"),
     }
     assert found["database"]["state"] == "ok"

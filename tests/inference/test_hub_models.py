@@ -28,7 +28,6 @@ from inference.models import (
 )
 from inference.models.snapshot import load_snapshot
 from inference.settings import InferenceSettings
-from inference.transformers_engine import TransformersEngine
 from tests.inference.hub_double import HubDouble
 
 ID = "Qwen/Tiny-Chat"
@@ -388,10 +387,12 @@ async def test_a_fetched_model_loads_and_streams_without_opening_a_socket(
     assert len(house.hub.requests) == asked
 
 
-async def test_a_model_altered_after_the_start_was_checked_is_not_loaded(house: House) -> None:
+@pytest.mark.parametrize("kind", ["torch", "transformers"])
+async def test_a_model_altered_after_the_start_was_checked_is_not_loaded(
+    house: House, kind: Literal["torch", "transformers"]
+) -> None:
     path = house.fetch() / "model.safetensors"
-    engine = open_engine(InferenceSettings(model=ID), house.models_dir)
-    assert isinstance(engine, TransformersEngine)
+    engine = open_engine(InferenceSettings(engine=kind, model=ID), house.models_dir)
     path.write_bytes(flipped(path))
     os.utime(path, ns=(1, 1))
     with pytest.raises(ModelUnusable, match=rf"altered.*inthread model fetch {ID}"):
