@@ -10,6 +10,7 @@ import sys
 import time
 from contextlib import aclosing
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
