@@ -4,7 +4,7 @@ PYTHON ?= python3
 PIP_FLAGS ?=
 BIN := .venv/bin
 
-.PHONY: help install run test check format docs pictures browser bench-service bench-answer bench-inference soak-short faults soak clean
+.PHONY: help install run test check format docs pictures browser bench-service bench-answer bench-inference bench-quality soak-short faults soak clean
 
 help: ## What there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -56,6 +56,10 @@ bench-answer: install ## The main job on the real small model: first text, edits
 
 bench-inference: install ## Our engine and its peers (installed beside, in .venv-peers): speed, memory, the FAQ workload; a night
 	$(BIN)/python -m tools.bench_inference
+
+bench-quality: install ## What 8 bits cost: perplexity and greedy answers of each precision of our engine, real small model
+	$(BIN)/inthread model fetch
+	$(BIN)/python -m tools.bench_quality
 
 soak-short: install ## Eight people ask for ten minutes, in Slack and in the browser: nothing mixed, nothing late
 	$(BIN)/inthread model fetch

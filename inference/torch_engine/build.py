@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 import torch
 from torch import Tensor
 
-from inference.torch_engine.decoder import Layer, TorchDecoder
+from inference.torch_engine.decoder import Layer, RmsNorm, TorchDecoder
 from inference.torch_engine.linear import make_embedding, make_linear
 from inference.torch_engine.shapes import DecoderConfig, Precision
 from inference.torch_engine.weights import Tensors, read_ends, read_layer
@@ -20,18 +20,22 @@ def build_decoder(
     embed = make_embedding(ends, "embed")
     # Before the layers: packing reads all of it, and what was read of a mapped file is given back between layers.
     head = make_linear(ends, "embed" if config.is_tied else "head")
-    built = [build_layer(stored) for stored in layers]
-    return TorchDecoder(config, precision, embed=embed, layers=built, final_norm=ends["final_norm"], head=head)
+    built = [build_layer(config, stored) for stored in layers]
+    norm = RmsNorm(ends["final_norm"], config.norm_epsilon)
+    return TorchDecoder(config, precision, embed=embed, layers=built, final_norm=norm, head=head)
 
 
-def build_layer(stored: Tensors) -> Layer:
+def build_layer(config: DecoderConfig, stored: Tensors) -> Layer:
+    def norm(name: str) -> RmsNorm:
+        return RmsNorm(stored[name], config.norm_epsilon)
+
     return Layer(
-        attention_norm=stored["attention_norm"],
+        attention_norm=norm("attention_norm"),
         qkv=make_linear(stored, "qkv"),
-        q_norm=stored.get("q_norm"),
-        k_norm=stored.get("k_norm"),
+        q_norm=norm("q_norm") if config.has_qk_norm else None,
+        k_norm=norm("k_norm") if config.has_qk_norm else None,
         output=make_linear(stored, "output"),
-        mlp_norm=stored["mlp_norm"],
+        mlp_norm=norm("mlp_norm"),
         gate_up=make_linear(stored, "gate_up"),
         down=make_linear(stored, "down"),
     )

@@ -4,6 +4,7 @@ Knows tokens and positions, not sequences: the tokens of a step stand one behind
 whoever drives it, lets each look at its own past. T tokens, H hidden, D of a head, I intermediate, V vocabulary.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -15,16 +16,31 @@ from inference.torch_engine.linear import Linear
 from inference.torch_engine.shapes import Attend, DecoderConfig, Precision
 
 
+class RmsNorm:
+    """Over the last dimension: x / sqrt(mean(x²) + epsilon) · weight, in half the time of `F.rms_norm` on a CPU.
+
+    That one is seven operations; |x| is one, sqrt(mean(x²)) = |x| / sqrt(K), and hypot(a, b) = sqrt(a² + b²).
+    """
+
+    def __init__(self, weight: Tensor, epsilon: float) -> None:
+        self._weight = weight * math.sqrt(len(weight))  # (K,)
+        self._least = torch.tensor(math.sqrt(len(weight) * epsilon))
+
+    def __call__(self, x: Tensor) -> Tensor:
+        length = torch.linalg.vector_norm(x, dim=-1, keepdim=True)
+        return x.div(torch.hypot(length, self._least)).mul_(self._weight)
+
+
 @dataclass(slots=True, kw_only=True)
 class Layer:
-    """Query and key rows stand as pairs to be rotated, see `weights.paired`; norms are float32."""
+    """Query and key rows stand as pairs to be rotated, see `weights.paired`."""
 
-    attention_norm: Tensor  # (H,)
+    attention_norm: RmsNorm  # of H
     qkv: Linear  # H -> (heads + 2 kv_heads) D
-    q_norm: Tensor | None  # (D,)
-    k_norm: Tensor | None  # (D,)
+    q_norm: RmsNorm | None  # of D
+    k_norm: RmsNorm | None  # of D
     output: Linear  # heads D -> H
-    mlp_norm: Tensor  # (H,)
+    mlp_norm: RmsNorm  # of H
     gate_up: Linear  # H -> 2 I
     down: Linear  # I -> H
 
@@ -39,14 +55,14 @@ class TorchDecoder:
         *,
         embed: Callable[[Tensor], Tensor],
         layers: list[Layer],
-        final_norm: Tensor,
+        final_norm: RmsNorm,
         head: Linear,
     ) -> None:
         self.config = config
         self.precision = precision
         self._embed = embed
         self._layers = layers
-        self._final_norm = final_norm  # (H,)
+        self._final_norm = final_norm  # of H
         self._head = head  # H -> V
 
     @torch.inference_mode()
@@ -56,19 +72,17 @@ class TorchDecoder:
         hidden = self._embed(token_ids)  # (T, H)
         for index, layer in enumerate(self._layers):
             hidden = run_layer(self.config, index, layer, hidden, rotation, attend)
-        return self._head(rms_norm(hidden[wanted], self._final_norm, self.config.norm_epsilon))
+        return self._head(self._final_norm(hidden[wanted]))
 
 
 def run_layer(
     config: DecoderConfig, index: int, layer: Layer, hidden: Tensor, rotation: Tensor, attend: Attend
 ) -> Tensor:
     """`hidden` (T, H) through layer `index`."""
-    normed = rms_norm(hidden, layer.attention_norm, config.norm_epsilon)
-    q, k, v = split_heads(config, layer, layer.qkv(normed), rotation)
+    q, k, v = split_heads(config, layer, layer.qkv(layer.attention_norm(hidden)), rotation)
     mixed = attend(index, q, k, v).reshape(len(hidden), -1)  # (T, heads D)
     hidden = hidden + layer.output(mixed.float())
-    normed = rms_norm(hidden, layer.mlp_norm, config.norm_epsilon)
-    return hidden + layer.down(swiglu(layer.gate_up(normed)))
+    return hidden + layer.down(swiglu(layer.gate_up(layer.mlp_norm(hidden))))
 
 
 def split_heads(config: DecoderConfig, layer: Layer, qkv: Tensor, rotation: Tensor) -> tuple[Tensor, Tensor, Tensor]:
@@ -77,8 +91,7 @@ def split_heads(config: DecoderConfig, layer: Layer, qkv: Tensor, rotation: Tens
     qk, v = torch.split(heads, [config.heads + config.kv_heads, config.kv_heads], dim=1)
     if layer.q_norm is not None and layer.k_norm is not None:
         q, k = torch.split(qk, [config.heads, config.kv_heads], dim=1)
-        epsilon = config.norm_epsilon
-        qk = torch.cat([rms_norm(q, layer.q_norm, epsilon), rms_norm(k, layer.k_norm, epsilon)], dim=1)
+        qk = torch.cat([layer.q_norm(q), layer.k_norm(k)], dim=1)
     q, k = torch.split(rotate(qk, rotation), [config.heads, config.kv_heads], dim=1)
     return q, k, v
 
@@ -97,11 +110,6 @@ def rotate(heads: Tensor, rotation: Tensor) -> Tensor:
     """`heads` (T, n, D) with each pair of neighbours turned: one complex product, by `rotation` (T, 1, D / 2)."""
     pairs = torch.view_as_complex(heads.reshape(*heads.shape[:-1], -1, 2))  # (T, n, D / 2)
     return torch.view_as_real(pairs * rotation).flatten(-2)
-
-
-def rms_norm(x: Tensor, weight: Tensor, epsilon: float) -> Tensor:
-    """Over the last dimension of `x`, which `weight` has."""
-    return F.rms_norm(x, weight.shape, weight, epsilon)
 
 
 def swiglu(gate_up: Tensor) -> Tensor:

@@ -44,7 +44,7 @@ def int8_layers(source: Mapping[str, Tensor], config: DecoderConfig, token_ids: 
     rotation = rotations(config, torch.arange(length))
     for index in range(config.layers):
         layer = read_layer(source, config, index)
-        watched, peaks = _watched(layer)
+        watched, peaks = _watched(config, layer)
         hidden = [run_layer(config, index, watched, sequence, rotation, _attend) for sequence in hidden]
         yield _quantized(smooth(layer, peaks, config))
 
@@ -56,10 +56,10 @@ def _quantized(tensors: Tensors) -> Tensors:
     return stored
 
 
-def _watched(tensors: Tensors) -> tuple[Layer, Peaks]:
+def _watched(config: DecoderConfig, tensors: Tensors) -> tuple[Layer, Peaks]:
     """The layer, in the fastest floats there are, and the peaks of what went through it, which grow with use."""
     peaks: Peaks = {}
-    layer = build_layer(stored_as(torch.bfloat16 if has_fast_bf16() else torch.float32, tensors))
+    layer = build_layer(config, stored_as(torch.bfloat16 if has_fast_bf16() else torch.float32, tensors))
     for name in ("qkv", "output", "gate_up", "down"):
         setattr(layer, name, _watch(getattr(layer, name), peaks, name))
     return layer, peaks
