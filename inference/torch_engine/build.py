@@ -1,6 +1,9 @@
 """Puts a decoder together from stored tensors, layer by layer, so that no second copy of the weights is ever whole."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from itertools import islice
 
 import torch
 from torch import Tensor
@@ -10,6 +13,7 @@ from inference.torch_engine.linear import make_embedding, make_linear
 from inference.torch_engine.shapes import DecoderConfig, Precision
 from inference.torch_engine.weights import Tensors, read_ends, read_layer
 
+PACKERS = 2  # oneDNN packs a weight in one thread
 FLOATS = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 
 
@@ -17,12 +21,20 @@ def build_decoder(
     config: DecoderConfig, precision: Precision, ends: Tensors, layers: Iterable[Tensors]
 ) -> TorchDecoder:
     """`ends` and `layers` as `weights.read_ends` and `read_layer` name them, in the types in which they are stored."""
-    embed = make_embedding(ends, "embed")
-    # Before the layers: packing reads all of it, and what was read of a mapped file is given back between layers.
-    head = make_linear(ends, "embed" if config.is_tied else "head")
-    built = [build_layer(config, stored) for stored in layers]
-    norm = RmsNorm(ends["final_norm"], config.norm_epsilon)
-    return TorchDecoder(config, precision, embed=embed, layers=built, final_norm=norm, head=head)
+    layers = iter(layers)
+    with ThreadPoolExecutor(PACKERS) as pool:
+        head = pool.submit(make_linear, ends, "embed" if config.is_tied else "head")
+        built: list[Layer] = []
+        while some := list(islice(layers, PACKERS)):  # never more than these: they are read when they are asked for
+            built += pool.map(partial(build_layer, config), some)
+    return TorchDecoder(
+        config,
+        precision,
+        embed=make_embedding(ends, "embed"),
+        layers=built,
+        final_norm=RmsNorm(ends["final_norm"], config.norm_epsilon),
+        head=head.result(),
+    )
 
 
 def build_layer(config: DecoderConfig, stored: Tensors) -> Layer:
