@@ -7,7 +7,7 @@ SQLite; a few read. No connection outlives the function that it is handed to, so
 import asyncio
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from types import TracebackType
 from typing import Self, TypeVar
 
@@ -98,7 +98,7 @@ class Database:
     async def _run(self, kind: str, threads: ThreadPoolExecutor, work: Callable[[], T]) -> T:
         began = time.perf_counter()
         try:
-            return await asyncio.get_running_loop().run_in_executor(threads, work)
+            return await _settled(threads.submit(work))
         except DBAPIError as error:
             if trouble := sqlite.find_trouble(error):
                 raise DatabaseUnavailable(trouble) from error
@@ -123,3 +123,17 @@ class Database:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self.close()
+
+
+async def _settled(running: Future[T]) -> T:
+    """Cancelled, it still waits for work that has begun: whoever comes next sees what that has committed.
+
+    Else a reply could be closed behind the back of those who have just read that it is open. What has not begun is
+    dropped.
+    """
+    try:
+        return await asyncio.wrap_future(running)
+    except asyncio.CancelledError:
+        if not running.cancelled():
+            await asyncio.wait({asyncio.wrap_future(running)})
+        raise

@@ -84,7 +84,7 @@ def edit(
         return None
     threads.replace_question(connection, reply.thread_id, reply.exchange, text)
     stage = ReplyState.POSTED if reply.posted_ref else ReplyState.INTENT if reply.intent_at else ReplyState.QUEUED
-    _reopen(connection, reply, stage, now, attempt=0)
+    _reopen(connection, reply, stage, now, attempt=0, interruptions=0)
     return reply_rows.find(connection, reply.reply_id)
 
 

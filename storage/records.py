@@ -74,6 +74,7 @@ class Reply:
     received_at: datetime
     state: ReplyState
     attempt: int
+    interruptions: int
     fence: int
     intent_at: datetime | None
     posted_ref: str | None

@@ -59,7 +59,8 @@ class ReplyStore:
     async def claim(self, reply_id: str, now: datetime, lease: timedelta) -> Reply | None:
         """Take an open reply over: a new fence. None if it is closed or unknown.
 
-        What was posted stays posted: INTENT and later states keep their state, so that the new owner looks first.
+        What was posted stays posted: INTENT keeps its state, so that the new owner looks first; STREAMING becomes
+        POSTED, and one interruption is counted.
         """
         return await self._database.write(lambda connection: _claim(connection, reply_id, now, lease))
 
@@ -225,7 +226,17 @@ def _claim(connection: Connection, reply_id: str, now: datetime, lease: timedelt
     if reply is None or not reply.state.is_open:
         return None
     reply_rows.advance(connection, reply, {ReplyState.QUEUED}, ReplyState.GENERATING)
+    if reply.state is ReplyState.STREAMING:  # its text is written anew
+        _count_interruption(connection, reply)
     return reply_rows.find(connection, reply_id)
+
+
+def _count_interruption(connection: Connection, reply: Reply) -> None:
+    connection.execute(
+        update(ReplyRow)
+        .where(ReplyRow.reply_id == reply.reply_id)
+        .values(state=ReplyState.POSTED, interruptions=ReplyRow.interruptions + 1)
+    )
 
 
 def _columns(figures: ReplyFigures) -> dict[str, Any]:

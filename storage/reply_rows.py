@@ -14,6 +14,7 @@ _REPLY_COLUMNS = (
     "message_key",
     "state",
     "attempt",
+    "interruptions",
     "fence",
     "intent_at",
     "posted_ref",

@@ -114,6 +114,8 @@ class ReplyRow(Base):
     message_key: Mapped[str] = mapped_column(ForeignKey("inbox.message_key"), unique=True)
     state: Mapped[str]
     attempt: Mapped[int] = mapped_column(default=0)
+    # How often its owner was lost while text that was visible still grew.
+    interruptions: Mapped[int] = mapped_column(default=0, server_default="0")
     fence: Mapped[int] = mapped_column(default=0)
     lease_until: Mapped[datetime | None]
     intent_at: Mapped[datetime | None]

@@ -38,6 +38,7 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_inbox_user"), ["user"])
     with op.batch_alter_table("reply", schema=None) as batch_op:
         batch_op.add_column(sa.Column("recheck_at", sa.DateTime(), nullable=True))
+        batch_op.add_column(sa.Column("interruptions", sa.Integer(), nullable=False, server_default="0"))
     op.create_index(
         op.f("ix_reply_recheck_at"), "reply", ["recheck_at"], sqlite_where=sa.text("recheck_at IS NOT NULL")
     )
@@ -51,6 +52,7 @@ def downgrade() -> None:
     _create_watermark(sa.String())
     op.drop_index(op.f("ix_reply_recheck_at"), "reply")
     with op.batch_alter_table("reply", schema=None) as batch_op:
+        batch_op.drop_column("interruptions")
         batch_op.drop_column("recheck_at")
     with op.batch_alter_table("inbox", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_inbox_user"))

@@ -254,8 +254,7 @@ class Worker:
 
     def _interruption(self, reply: Reply, language: Language) -> Ending | None:
         """Text that was growing when the process ended is written anew once, not for ever (delivery.md rule 5)."""
-        was_growing_again = reply.state is ReplyState.STREAMING and reply.attempt > 1
-        if was_growing_again or reply.attempt >= MOST_ATTEMPTS:
+        if reply.interruptions > 1 or reply.attempt >= MOST_ATTEMPTS:
             return Ending(phrase("interrupted", language), Outcome.INTERRUPTED)
         return None
 

@@ -83,7 +83,7 @@ class ReplyWriter:
     @property
     def has_shown_text(self) -> bool:
         """Whether words of the answer have been visible, now or before a restart."""
-        return self._text_is_visible or self._reply.state in (ReplyState.STREAMING, ReplyState.FINALIZING)
+        return self._text_is_visible or self._reply.interruptions > 0 or self._reply.state is ReplyState.FINALIZING
 
     async def load_continuations(self) -> None:
         """After a restart: the further messages that were posted, or may have been."""

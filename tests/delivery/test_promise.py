@@ -9,13 +9,16 @@ fail before or after they took effect; the process is killed at any moment and a
 clears, time passes, and what stands on the platform is held against what people did.
 """
 
+import logging
 import re
 import tempfile
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
 import pytest
+import structlog
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
@@ -284,7 +287,17 @@ def _is_answer_to(text: str, shown: str) -> bool:
     return re.sub(r" \(turn \d+\)$", "", shown) == f"Scripted reply to: {text}. 1 2 3"
 
 
+@pytest.fixture
+def quiet() -> Iterator[None]:
+    """A hundred thousand lines of log cost more than all that they tell of."""
+    before = structlog.get_config()
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+    yield
+    structlog.configure(**before)
+
+
 @pytest.mark.timeout(600)
+@pytest.mark.usefixtures("quiet")
 def test_every_question_gets_exactly_one_reply(migrated_file: Path) -> None:
     PromiseMachine.migrated_file = migrated_file
     run_state_machine_as_test(PromiseMachine)

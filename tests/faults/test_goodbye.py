@@ -52,7 +52,6 @@ class SlowDisk:
         return await self._database.write(work_slowly)
 
 
-@pytest.mark.xfail(strict=True, reason="the goodbye overwrites replies that were closed while they were cancelled")
 async def test_a_reply_that_was_closed_while_the_grace_period_ended_keeps_its_last_words(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:

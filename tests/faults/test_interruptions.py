@@ -70,7 +70,6 @@ async def test_text_that_was_interrupted_twice_says_so(home: House) -> None:
     assert await final_text(home, question) == INTERRUPTED
 
 
-@pytest.mark.xfail(strict=True, reason="an attempt that showed nothing counts as one whose text was interrupted")
 async def test_an_attempt_that_showed_nothing_is_no_interruption_of_text(home: House) -> None:
     question = await die_before_any_text(home)
     await die_while_it_grows(home)
