@@ -40,4 +40,4 @@ def _torch_options(settings: InferenceSettings, models_dir: Path) -> TorchOption
 def preload(settings: InferenceSettings) -> None:
     """Import what the engine will need: seconds, best spent before sockets open. See `loading.preload`."""
     if settings.engine != "scripted":
-        loading.preload()
+        loading.preload(networks=settings.engine == "transformers")

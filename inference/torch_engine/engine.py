@@ -174,7 +174,7 @@ class TorchEngine:
             from inference.torch_engine.load import load_decoder
             from inference.torch_engine.machine import Machine, set_threads
 
-            preload()
+            preload(networks=False)
             threads = self._options.threads or usable_cores()
             set_threads(threads)
             model = (self._load or load_decoder)(self._files, self._options.precision)

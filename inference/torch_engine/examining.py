@@ -13,7 +13,7 @@ def describe_engine(files: ModelFiles) -> str:
 
     Raises: InferenceError, when the model is of a kind that only transformers knows, or damaged.
     """
-    preload()
+    preload(networks=False)
     from inference.torch_engine.precision import choose_precision
     from inference.torch_engine.prepare import find_prepared
     from inference.torch_engine.source import open_source
