@@ -12,7 +12,6 @@ clears, time passes, and what stands on the platform is held against what people
 import logging
 import re
 import tempfile
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -25,6 +24,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 
 from bot.conversation.messages import IncomingMessage
 from bot.conversation.phrases import PHRASES
+from bot.delivery import catch_up, dispatcher, duplicates, intake, worker, writer
 from bot.delivery.failpoints import NAMES
 from bot.delivery.intake import Intake, reply_id_of
 from bot.platforms.base import PastPost, Phase
@@ -254,13 +254,13 @@ class PromiseMachine(RuleBasedStateMachine):
 
     def _deliver(self, event: Event) -> None:
         """As platforms do: what fails comes again."""
-        intake = self.world.service.intake
+        inlet = self.world.service.intake
         edited_at = event.at if event.kind == "edit" else None
         message = a_post(event.asked.number, event.text, event.asked.thread, event.asked.sent_at, edited_at)
         deliver = {
-            "post": lambda: intake.accept(message),
-            "edit": lambda: _edit(intake, message),
-            "delete": lambda: intake.withdraw(message.message_key),
+            "post": lambda: inlet.accept(message),
+            "edit": lambda: _edit(inlet, message),
+            "delete": lambda: inlet.withdraw(message.message_key),
         }[event.kind]
         if self._survived(deliver) is not None and event in self.unheard:
             self.unheard.remove(event)
@@ -278,9 +278,9 @@ class PromiseMachine(RuleBasedStateMachine):
         return things[which % len(things)]
 
 
-async def _edit(intake: Intake, message: IncomingMessage) -> bool:
+async def _edit(inlet: Intake, message: IncomingMessage) -> bool:
     """As Slack's listener does: an edit may overtake its post."""
-    return await intake.edit(message) or await intake.accept(message)
+    return await inlet.edit(message) or await inlet.accept(message)
 
 
 def _is_answer_to(text: str, shown: str) -> bool:
@@ -288,12 +288,13 @@ def _is_answer_to(text: str, shown: str) -> bool:
 
 
 @pytest.fixture
-def quiet() -> Iterator[None]:
+def quiet(monkeypatch: pytest.MonkeyPatch) -> None:
     """A hundred thousand lines of log cost more than all that they tell of."""
-    before = structlog.get_config()
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
-    yield
-    structlog.configure(**before)
+    silent = structlog.wrap_logger(
+        structlog.PrintLogger(), wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL)
+    )
+    for module in (catch_up, dispatcher, duplicates, intake, worker, writer):
+        monkeypatch.setattr(module, "log", silent)
 
 
 @pytest.mark.timeout(600)
