@@ -26,6 +26,9 @@ class Urgency(IntEnum):
     GROWTH = 2
 
 
+SHORTEST_WAIT_SECONDS = 0.001
+
+
 class EditBudget:
     """At most `edits_per_minute` in any 60 seconds, whatever the platform's window; growing text smoothed below that.
 
@@ -57,7 +60,8 @@ class EditBudget:
                     if delay <= 0:
                         self._spend(urgency)
                         return
-                    await unless(self._changed, self._clock.sleep(delay))
+                    # What rounding leaves of a wait can be too short for the clock to move: it would be waited for ever.
+                    await unless(self._changed, self._clock.sleep(max(delay, SHORTEST_WAIT_SECONDS)))
                 else:
                     await self._changed.wait()
         finally:
