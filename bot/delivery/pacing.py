@@ -60,7 +60,7 @@ class EditBudget:
                     if delay <= 0:
                         self._spend(urgency)
                         return
-                    # What rounding leaves of a wait can be too short for the clock to move: it would be waited for ever.
+                    # What rounding leaves of a wait can be too short for the clock to move: waited for again for ever.
                     await unless(self._changed, self._clock.sleep(max(delay, SHORTEST_WAIT_SECONDS)))
                 else:
                     await self._changed.wait()
