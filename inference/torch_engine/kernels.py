@@ -19,7 +19,11 @@ from torch import Tensor
 
 log = structlog.get_logger(__name__)
 
-FLAGS = ("-O3", "-march=native", "-mprefer-vector-width=512", "-ffast-math", "-fopenmp", "-shared", "-fPIC")
+FLAGS = tuple("-O3 -march=native -mprefer-vector-width=512 -fopenmp -shared -fPIC".split()) + tuple(
+    # What sums may be reordered by. Not -ffast-math: a library linked with it turns subnormal numbers off for the whole
+    # process as soon as it is loaded.
+    "-fno-math-errno -fno-trapping-math -fno-signed-zeros -fassociative-math -freciprocal-math".split()
+)
 COMPILE_SECONDS = 60
 HEAD_DIMS = frozenset({8, 16, 32, 64, 80, 96, 128})  # those that attend.cpp has a case for
 KINDS = {torch.float32: 0, torch.bfloat16: 1, torch.int8: 2}

@@ -55,8 +55,8 @@ async def test_an_engine_that_breaks_in_the_middle_is_told_with_an_incident_that
 ) -> None:
     recite = ScriptedEngine.stream
 
-    async def break_down(self: ScriptedEngine, messages, sampling, stop) -> AsyncGenerator[Piece, None]:
-        async for piece in recite(self, messages, sampling, stop):
+    async def break_down(self: ScriptedEngine, messages, *request) -> AsyncGenerator[Piece, None]:
+        async for piece in recite(self, messages, *request):
             if "3" in piece.text and messages[-1].content == "break down":
                 raise ZeroDivisionError("the matrix is not there")
             yield piece

@@ -325,3 +325,9 @@ def test_a_smaller_cache_type_says_nearly_the_same(bench: Callable[..., Bench], 
         logits.append(seen[0])
 
     assert torch.nn.functional.cosine_similarity(*logits, dim=0) > 0.999
+
+
+def test_loading_the_kernel_leaves_small_numbers_alone(compiled: AttendKernel | None) -> None:
+    """A library linked with -ffast-math turns subnormal numbers off for the whole process."""
+    assert compiled is None or 5e-324 * 1.0 > 0.0
+    assert float(torch.tensor(1e-310, dtype=torch.float64) * 2) > 0.0
