@@ -23,9 +23,7 @@ _BEYOND_REPAIR = frozenset({ReplyState.WITHDRAWING, ReplyState.WITHDRAWN, ReplyS
 
 def accept(connection: Connection, trail: AuditTrail, question: NewQuestion, now: datetime) -> Reply | None:
     """A new post with its queued reply. None: it was here before, or was deleted before it came."""
-    if _is_known(connection, InboxRow, question.message_key) or _is_known(
-        connection, TombstoneRow, question.message_key
-    ):
+    if is_known(connection, question.message_key) or _was_deleted(connection, question.message_key):
         return None
     thread_id = threads.ensure_thread(
         connection, question.platform, question.tenant, question.channel, question.thread, now
@@ -139,8 +137,16 @@ def next_key(message_key: str) -> str:
     return f"{post}#{int(number or 1) + 1}"
 
 
-def _is_known(connection: Connection, table: type[InboxRow] | type[TombstoneRow], message_key: str) -> bool:
-    return connection.execute(select(table.message_key).where(table.message_key == message_key)).first() is not None
+def is_known(connection: Connection, message_key: str) -> bool:
+    """Whether the post was accepted."""
+    return (
+        connection.execute(select(InboxRow.message_key).where(InboxRow.message_key == message_key)).first() is not None
+    )
+
+
+def _was_deleted(connection: Connection, message_key: str) -> bool:
+    tomb = select(TombstoneRow.message_key).where(TombstoneRow.message_key == message_key)
+    return connection.execute(tomb).first() is not None
 
 
 def _replies_of(connection: Connection, message_key: str) -> Sequence[Reply]:

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, func, select
 
+from storage import inbox
 from storage.database import Database
 from storage.records import ReplyState
 from storage.schema import InboxRow, ReplyRow, ThreadRow, WatermarkRow
@@ -17,8 +18,7 @@ class LookBackStore:
 
     async def knows_post(self, message_key: str) -> bool:
         """Whether the post is in the inbox."""
-        query = select(InboxRow.message_key).where(InboxRow.message_key == message_key)
-        return await self._database.read(lambda connection: connection.execute(query).first() is not None)
+        return await self._database.read(lambda connection: inbox.is_known(connection, message_key))
 
     async def first_asked_at(self, platform: str, tenant: str, channel: str, thread: str) -> datetime | None:
         """When the first question of a thread was posted. None: we were never asked in it."""

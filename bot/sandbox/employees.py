@@ -11,18 +11,14 @@ from bot.sandbox.clock import Ids
 from bot.sandbox.errors import SlackError
 from bot.sandbox.interactions import Interactions
 from bot.sandbox.messages import Channel, Message
-from bot.sandbox.statuses import Statuses
 from bot.sandbox.text import encode_typed, normalize_posted, rich_text
 from bot.sandbox.views import View, Views
 from bot.sandbox.workspace import Workspace
 
 
 class Employees:
-    def __init__(
-        self, workspace: Workspace, statuses: Statuses, interactions: Interactions, views: Views, ids: Ids
-    ) -> None:
+    def __init__(self, workspace: Workspace, interactions: Interactions, views: Views, ids: Ids) -> None:
         self._workspace = workspace
-        self._statuses = statuses
         self._interactions = interactions
         self._views = views
         self._ids = ids

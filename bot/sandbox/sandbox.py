@@ -52,7 +52,7 @@ class Sandbox:
         self.statuses = Statuses(self._feed, clock, self.settings.status_seconds)
         self.views = Views(self._feed, ids)
         self._interactions = Interactions(self.workspace, self.views, ids, clock, self._socket_mode.ask)
-        self.employees = Employees(self.workspace, self.statuses, self._interactions, self.views, ids)
+        self.employees = Employees(self.workspace, self._interactions, self.views, ids)
         self._response_urls = ResponseUrls(self.workspace, self._interactions, ids)
         self._events = Events(self.workspace, self.settings.subscriptions, ids, self._rng, clock)
         self._context = Context(

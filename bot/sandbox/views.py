@@ -23,10 +23,6 @@ class View:
     previous_id: str | None = None
     values: dict[str, Any] = field(default_factory=dict)
 
-    @property
-    def is_modal(self) -> bool:
-        return bool(self.source["type"] == "modal")
-
     def as_api(self) -> dict[str, Any]:
         names = ("title", "submit", "close")
         return {

@@ -14,8 +14,6 @@ from bot.sandbox.feed import Change, Feed
 from bot.sandbox.messages import IM, Channel, Message
 from bot.sandbox.records import Version
 
-Blocks = list[dict[str, Any]]
-
 
 class Workspace:
     def __init__(self, clock: Clock, feed: Feed) -> None:

@@ -43,12 +43,11 @@ class StepAttention:
             self._lengths = torch.cat(
                 [torch.arange(span.past + 1, span.past + span.tokens + 1) for _, span in self._short]
             )
-            self._is_all_short = not self._long
 
     def __call__(self, layer: int, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
         """q (T, H, D), k and v (T, H_kv, D) → (T, H, D)."""
         self._cache.write(layer, self._slots, k, v)
-        if self._short and self._is_all_short:
+        if not self._long:
             return self._read_straight(layer, q.float().contiguous()).to(q.dtype)
         mixed = torch.empty_like(q)
         if self._short:

@@ -35,9 +35,6 @@ class RetainedPrefixes:
 
     _prefixes: list[Prefix] = field(default_factory=list)
 
-    def __len__(self) -> int:
-        return len(self._prefixes)
-
     def __iter__(self) -> Iterator[Prefix]:
         return iter(self._prefixes)
 

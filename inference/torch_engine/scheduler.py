@@ -24,6 +24,10 @@ class Part:
     tokens: int
 
     @property
+    def reads_prompt(self) -> bool:
+        return self.sequence.pending > 1
+
+    @property
     def ends_prompt(self) -> bool:
         """Whether the next token can be chosen after it."""
         return self.sequence.computed + self.tokens >= len(self.sequence.token_ids)
@@ -199,7 +203,6 @@ class Scheduler:
         assert victim.run is not None
         self._cache.allocator.free(victim.run)
         victim.run, victim.computed, victim.draft = None, 0, []
-        victim.preemptions += 1
         self.preemptions += 1
         self.running.remove(victim)
         self.waiting.insert(0, victim)

@@ -34,7 +34,6 @@ class Sequence:
     run: Run | None = None
     draft: list[int] = field(default_factory=list)
     cached_tokens: int = 0  # of the prompt, taken from the cache instead of being computed
-    preemptions: int = 0
 
     def __post_init__(self) -> None:
         self.token_ids = list(self.prompt_ids)

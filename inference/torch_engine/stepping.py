@@ -71,14 +71,14 @@ class Stepper:
         parts = self._scheduler.plan(self._pace.tokens(others_decode=others_decode))
         if not parts:
             return 0
+        prompt_tokens = sum(part.tokens for part in parts if part.reads_prompt)
         logits = self._compute(parts)
         row = 0
         for part in parts:
             rows = _wanted_rows(part)
             self._advance(part, logits[row : row + rows], on_token, on_failure)
             row += rows
-        read = sum(part.tokens for part in parts if part.sequence.lookup is None or part.tokens > FEWEST_PROMPT_TOKENS)
-        self._pace.learn(read if read > len(parts) else 0, self._clock() - began)
+        self._pace.learn(prompt_tokens, self._clock() - began)
         return len(parts)
 
     def _compute(self, parts: list[Part]) -> Tensor:

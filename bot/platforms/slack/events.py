@@ -74,7 +74,7 @@ def parse_change(body: Mapping[str, Any], us: Identity) -> Change | None:
     if post is None or edited_at is None:
         return None
     mentioned = mention_of(us.user_id).search(str(before.get("text") or "")) is not None
-    return Change(post, _time_of(edited_at), asks_anew=post.asks_us and not post.is_direct and not mentioned)
+    return Change(post, moment_of(edited_at), asks_anew=post.asks_us and not post.is_direct and not mentioned)
 
 
 def parse_deletion(body: Mapping[str, Any], us: Identity) -> str | None:
@@ -158,7 +158,7 @@ def to_message(post: Post, us: Identity, dm_mode: str, edited_at: datetime | Non
         message_key=message_key(post.tenant, post.channel, post.ts),
         user=post.user,
         text=strip_invisible(plain_text(text)).strip(),
-        sent_at=_time_of(post.ts),
+        sent_at=moment_of(post.ts),
         edited_at=edited_at,
         address=address,
     )
@@ -180,7 +180,8 @@ def _ts(value: object) -> str | None:
     return value if isinstance(value, str) and _TS.fullmatch(value) else None
 
 
-def _time_of(ts: str) -> datetime:
+def moment_of(ts: str) -> datetime:
+    """When a message was written, or changed, by Slack's clock."""
     return datetime.fromtimestamp(float(ts), UTC)
 
 

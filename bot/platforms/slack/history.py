@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Collection
 from contextlib import aclosing
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import structlog
 
@@ -12,7 +12,7 @@ from bot.delivery.intake import reply_id_of
 from bot.platforms.base import PastPost, Place
 from bot.platforms.errors import PlatformUnauthorized, Rejected
 from bot.platforms.slack.api import SlackApi
-from bot.platforms.slack.events import PLATFORM, Identity, tenant_of, to_message
+from bot.platforms.slack.events import PLATFORM, Identity, moment_of, tenant_of, to_message
 from bot.platforms.slack.paced_calls import PAGE, PacedCalls
 from bot.platforms.slack.past_messages import NOT_ALLOWED, PastMessage, PastMessages, time_of
 from bot.platforms.slack.relevance import is_for_us
@@ -64,7 +64,7 @@ class SlackHistory:
         past = await self._messages.read(place.channel, since, self._old_threads.get(place.channel, ()))
         for seen in sorted(past.messages.values(), key=lambda seen: seen.time):
             if await is_for_us(seen.post, self._us, self._settings, self._knew_thread_at(seen.time)):
-                edited_at = _moment(seen.edited_ts) if seen.edited_ts else None
+                edited_at = moment_of(seen.edited_ts) if seen.edited_ts else None
                 message = to_message(seen.post, self._us, self._settings.dm_mode, edited_at)
                 yield PastPost(
                     message=message,
@@ -107,7 +107,3 @@ def _was_answered(seen: PastMessage, found: Collection[PastMessage]) -> bool:
         and not other.post.mentions_us
         for other in found
     )
-
-
-def _moment(ts: str) -> datetime:
-    return datetime.fromtimestamp(float(ts), UTC)
