@@ -2,7 +2,9 @@
 
 from alembic import context
 
+from storage.knowledge import tables  # noqa: F401 - declares the other half of the models
 from storage.schema import Base, UtcDateTime
+from storage.sqlite import undeclared_tables
 
 
 def render_item(kind, item, _autogen_context):  # type: ignore[no-untyped-def]
@@ -11,12 +13,14 @@ def render_item(kind, item, _autogen_context):  # type: ignore[no-untyped-def]
 
 
 def run(connection) -> None:  # type: ignore[no-untyped-def]
+    undeclared = undeclared_tables(connection)
     # Batch mode: SQLite cannot alter most things in place.
     context.configure(
         connection=connection,
         target_metadata=Base.metadata,
         render_as_batch=True,
         render_item=render_item,
+        include_name=lambda name, kind, _parents: kind != "table" or name not in undeclared,
         transaction_per_migration=False,
     )
     with context.begin_transaction():

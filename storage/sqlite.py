@@ -119,6 +119,12 @@ def require_room(url: URL) -> None:
         raise DatabaseUnavailable(Trouble.FULL)
 
 
+def undeclared_tables(connection: Connection) -> frozenset[str]:
+    """Full-text indexes, and the tables that SQLite keeps them in: no models, and revisions make them by hand."""
+    rows = connection.exec_driver_sql("SELECT name FROM pragma_table_list WHERE type IN ('virtual', 'shadow')")
+    return frozenset(row.name for row in rows)
+
+
 def _take_transactions_over(connection: Any, _record: object) -> None:
     connection.isolation_level = None  # the driver's implicit BEGIN would come in the way of ours
 
