@@ -8,6 +8,7 @@ StorageError
 ├── BackupFailed       no copy was made: it was not sound
 ├── NotWritten         a file was not made: something stands there, the folder, its rights
 ├── NotAnExport        a file that should be an exported audit log is none, or of a newer format
+├── EntryChanged       somebody else changed the entry meanwhile: look at it again before changing it
 ├── AuditKeyUnusable   the key of the audit log's pseudonyms cannot be read or made
 └── LeaseLost          somebody else took this reply over; do nothing more with it
 """
@@ -65,6 +66,10 @@ class NotWritten(StorageError):
 
 
 class NotAnExport(StorageError):
+    pass
+
+
+class EntryChanged(StorageError):
     pass
 
 

@@ -1,12 +1,15 @@
-"""What each kind of entry says, made from the records of questions and replies.
+"""What each kind of entry says, made from the records of questions, replies and knowledge.
 
-`actor` is the pseudonym of who asked (storage.audit.pseudonyms): a header carries nobody's id and nobody's words.
+`actor` is the pseudonym of who asked, or wrote the answer (storage.audit.pseudonyms): a header carries nobody's id and
+nobody's words.
 """
 
-from datetime import datetime
+from collections.abc import Iterator
+from datetime import date, datetime
 
 from storage.audit.canonical import Scalar
 from storage.audit.log import AuditEntry
+from storage.knowledge.records import Author, Entry, EntryChange, EntryStatus, EntryText
 from storage.records import NewQuestion, Reply, ReplyFigures
 
 
@@ -37,6 +40,53 @@ def reply_ended(reply: Reply, figures: ReplyFigures, *, edits: int, actor: str, 
         **{name: getattr(figures, name) for name in ReplyFigures.__dataclass_fields__},
     }
     return AuditEntry("reply", at, fields, None if reply.final_text is None else {"text": reply.final_text})
+
+
+_NEW_STATUS = {
+    EntryStatus.DRAFT: "entry_withheld",
+    EntryStatus.PUBLISHED: "entry_published",
+    EntryStatus.RETIRED: "entry_retired",
+}
+
+
+def entry_changed(change: EntryChange, author: Author, actor: str, at: datetime) -> Iterator[AuditEntry]:
+    """One for what it says now, one for its new status; both when both have changed."""
+    before, after = change.before, change.after
+    fields = {**_entry_fields(after), "via": author.platform, "actor": actor}
+    if before is None:
+        yield AuditEntry("entry_added", at, fields, _words_of(after.text))
+        return
+    if before.revision != after.revision:
+        yield AuditEntry("entry_revised", at, fields, _words_of(after.text))
+    if before.status is not after.status:
+        yield AuditEntry(_NEW_STATUS[after.status], at, fields)
+
+
+def _entry_fields(entry: Entry) -> dict[str, Scalar]:
+    return {
+        "entry_id": entry.entry_id,
+        "revision": entry.revision,
+        "status": entry.status.value,
+        "lang": entry.text.lang,
+    }
+
+
+def _words_of(text: EntryText) -> dict[str, Scalar]:
+    """What the revision says, in full. Lists stand one item in a line."""
+    return {
+        "question": text.question,
+        "variants": "\n".join(text.variants),
+        "answer": text.answer,
+        "owner": text.owner,
+        "audience": "\n".join(text.audience),
+        "source_url": text.source_url,
+        "verified_at": _day(text.verified_at),
+        "review_by": _day(text.review_by),
+    }
+
+
+def _day(day: date | None) -> str | None:
+    return None if day is None else day.isoformat()
 
 
 def _exchange(reply: Reply, actor: str) -> dict[str, Scalar]:

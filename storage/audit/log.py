@@ -1,9 +1,10 @@
 """Writing to the audit log, for stores inside their own transactions: an entry stands if and only if its cause does."""
 
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, insert, select
 
@@ -40,28 +41,44 @@ def append(
 
     Writers take SQLite's lock when they begin, so nobody can come between reading the end and writing after it.
     """
+    return append_all(connection, [entry], random_bytes)
+
+
+def append_all(
+    connection: Connection,
+    entries: Iterable[AuditEntry],
+    random_bytes: Callable[[int], bytes] = secrets.token_bytes,
+) -> int:
+    """Add the entries in their order, as `append`; the last one's seq."""
     seq, prev = _end(connection)
+    rows: list[dict[str, Any]] = []
+    for entry in entries:
+        seq += 1
+        rows.append(_row(entry, seq, prev, random_bytes))
+        prev = rows[-1]["hash"]
+    if rows:
+        connection.execute(_ADD, rows)
+    return seq
+
+
+def _row(entry: AuditEntry, seq: int, prev: bytes, random_bytes: Callable[[int], bytes]) -> dict[str, Any]:
     header = canonical({**entry.fields, "seq": seq, "time": utc_text(entry.at), "kind": entry.kind})
     salt = body = body_digest = None
     if entry.body is not None:
         salt, body = random_bytes(SALT_BYTES), canonical(entry.body)
         body_digest = digest_body(salt, body)
-    connection.execute(
-        _ADD,
-        {
-            "seq": seq,
-            "header": header.decode(),
-            "body_digest": body_digest,
-            "prev": prev,
-            "hash": link(prev, header, body_digest),
-            "salt": salt,
-            "body": None if body is None else body.decode(),
-        },
-    )
-    return seq
+    return {
+        "seq": seq,
+        "header": header.decode(),
+        "body_digest": body_digest,
+        "prev": prev,
+        "hash": link(prev, header, body_digest),
+        "salt": salt,
+        "body": None if body is None else body.decode(),
+    }
 
 
 def _end(connection: Connection) -> tuple[int, bytes]:
-    """The next seq, and the hash that it follows."""
+    """The last entry's seq, and its hash, which the next one follows."""
     last = connection.execute(_LAST).first()
-    return (1, FIRST_PREV) if last is None else (last.seq + 1, last.hash)
+    return (0, FIRST_PREV) if last is None else (last.seq, last.hash)

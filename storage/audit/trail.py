@@ -1,12 +1,14 @@
-"""What the stores of questions and replies put on record, each inside the transaction that does it."""
+"""What the stores of questions, replies and knowledge put on record, each inside the transaction that does it."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from sqlalchemy import Connection
 
 from storage.audit import entries
-from storage.audit.log import append
+from storage.audit.log import append, append_all
 from storage.audit.pseudonyms import Pseudonym
+from storage.knowledge.records import Author, EntryChange
 from storage.records import NewQuestion, Reply, ReplyFigures
 
 
@@ -25,6 +27,14 @@ class AuditTrail:
 
     def ended(self, connection: Connection, reply: Reply, figures: ReplyFigures, edits: int, now: datetime) -> None:
         append(connection, entries.reply_ended(reply, figures, edits=edits, actor=self._actor(reply), at=now))
+
+    def entries_changed(
+        self, connection: Connection, changes: Iterable[EntryChange], author: Author, now: datetime
+    ) -> None:
+        actor = self._pseudonym(author.platform, author.tenant, author.user)
+        append_all(
+            connection, (entry for change in changes for entry in entries.entry_changed(change, author, actor, now))
+        )
 
     def _actor(self, record: NewQuestion | Reply) -> str:
         return self._pseudonym(record.platform, record.tenant, record.user)

@@ -13,6 +13,19 @@ class EntryStatus(StrEnum):
     RETIRED = "retired"  # kept for the record, never shown again
 
 
+@dataclass(frozen=True, slots=True)
+class Author:
+    """Who changes what the company knows. `platform` is `cli` for whoever types commands on the machine, no tenant."""
+
+    platform: str
+    tenant: str
+    user: str
+
+    def __str__(self) -> str:
+        """As it stands with a revision: `slack:T1:U1`."""
+        return ":".join(part for part in (self.platform, self.tenant, self.user) if part)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EntryText:
     """What one revision of an entry says.
@@ -34,7 +47,7 @@ class EntryText:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """An entry as one of its revisions has it. `revision` counts from 1."""
+    """An entry as one of its revisions has it. `revision` counts from 1; `status` is today's, whatever the revision."""
 
     entry_id: str
     revision: int
@@ -47,6 +60,35 @@ class Entry:
     def phrasings(self) -> tuple[str, ...]:
         """All the ways in which it is known to be asked, the question first."""
         return (self.text.question, *self.text.variants)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GivenEntry:
+    """An entry as a file gives it. What it leaves open, its `status` and `text.verified_at`, stays as it is."""
+
+    entry_id: str
+    text: EntryText
+    status: EntryStatus | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EntryChange:
+    """What becomes of an entry. `before` is None for a new one."""
+
+    before: Entry | None
+    after: Entry
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """What reads otherwise than before, by the names of `EntryText`, and `status`."""
+        if self.before is None:
+            return ()
+        old, new = self.before, self.after
+        texts = tuple(name for name in FIELDS if getattr(old.text, name) != getattr(new.text, name))
+        return texts if old.status is new.status else (*texts, "status")
+
+
+FIELDS = tuple(EntryText.__dataclass_fields__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

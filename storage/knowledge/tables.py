@@ -94,7 +94,7 @@ class PassageRow(Base):
 
 
 class VectorRow(Base):
-    """What an encoder makes of a text: float16, little-endian. `kind`: whether it read it as a question or a passage."""
+    """What an encoder makes of a text: float16, little-endian. `kind`: how it read it, as a question or a passage."""
 
     __tablename__ = "vector"
 
