@@ -6,10 +6,11 @@ nobody's words.
 
 from collections.abc import Iterator
 from datetime import date, datetime
+from hashlib import sha256
 
 from storage.audit.canonical import Scalar
 from storage.audit.log import AuditEntry
-from storage.knowledge.records import Author, Entry, EntryChange, EntryStatus, EntryText
+from storage.knowledge.records import Author, Entry, EntryChange, EntryStatus, EntryText, GivenDocument
 from storage.records import NewQuestion, Reply, ReplyFigures
 
 
@@ -60,6 +61,27 @@ def entry_changed(change: EntryChange, author: Author, actor: str, at: datetime)
         yield AuditEntry("entry_revised", at, fields, _words_of(after.text))
     if before.status is not after.status:
         yield AuditEntry(_NEW_STATUS[after.status], at, fields)
+
+
+def document_imported(document: GivenDocument, author: Author, actor: str, at: datetime) -> AuditEntry:
+    """Its name is somebody's words too; its text in full, so that what was cited can be shown again."""
+    fields: dict[str, Scalar] = {
+        "document_sha256": sha256(document.text.encode()).hexdigest(),
+        "passages": len(document.passages),
+        "via": author.platform,
+        "actor": actor,
+    }
+    body: dict[str, Scalar] = {
+        "name": document.name,
+        "audience": "\n".join(document.audience),
+        "source_url": document.source_url,
+        "text": document.text,
+    }
+    return AuditEntry("document_imported", at, fields, body)
+
+
+def document_removed(name: str, author: Author, actor: str, at: datetime) -> AuditEntry:
+    return AuditEntry("document_removed", at, {"via": author.platform, "actor": actor}, {"name": name})
 
 
 def _entry_fields(entry: Entry) -> dict[str, Scalar]:

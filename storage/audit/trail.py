@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 from storage.audit import entries
 from storage.audit.log import append, append_all
 from storage.audit.pseudonyms import Pseudonym
-from storage.knowledge.records import Author, EntryChange
+from storage.knowledge.records import Author, EntryChange, GivenDocument
 from storage.records import NewQuestion, Reply, ReplyFigures
 
 
@@ -31,10 +31,25 @@ class AuditTrail:
     def entries_changed(
         self, connection: Connection, changes: Iterable[EntryChange], author: Author, now: datetime
     ) -> None:
-        actor = self._pseudonym(author.platform, author.tenant, author.user)
+        actor = self._writer(author)
         append_all(
             connection, (entry for change in changes for entry in entries.entry_changed(change, author, actor, now))
         )
+
+    def documents_changed(
+        self,
+        connection: Connection,
+        imported: Iterable[GivenDocument],
+        removed: Iterable[str],
+        author: Author,
+        now: datetime,
+    ) -> None:
+        actor = self._writer(author)
+        append_all(connection, (entries.document_imported(one, author, actor, now) for one in imported))
+        append_all(connection, (entries.document_removed(name, author, actor, now) for name in removed))
+
+    def _writer(self, author: Author) -> str:
+        return self._pseudonym(author.platform, author.tenant, author.user)
 
     def _actor(self, record: NewQuestion | Reply) -> str:
         return self._pseudonym(record.platform, record.tenant, record.user)

@@ -1,6 +1,6 @@
 """What leaves the store of knowledge: frozen records."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 
@@ -105,3 +105,44 @@ class Passage:
     lang: str
     audience: tuple[str, ...] = (EVERYONE,)
     source_url: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GivenDocument:
+    """A file of a handbook as an import gives it: `text` whole, and in the passages that it was split into.
+
+    `name`: the collection and the path in it, `handbook/leave/annual.md`. The passages are all of this name, audience
+    and address.
+    """
+
+    name: str
+    text: str = field(repr=False)
+    passages: tuple[Passage, ...] = field(repr=False)
+    audience: tuple[str, ...] = (EVERYONE,)
+    source_url: str = ""
+
+
+class DocumentOutcome(StrEnum):
+    ADDED = "added"
+    CHANGED = "changed"
+    LEFT = "left alone"
+    REMOVED = "removed"  # its file is gone
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentChange:
+    """What becomes of a document. `new_passages`: those of its `passages` that were not there before."""
+
+    name: str
+    outcome: DocumentOutcome
+    passages: int
+    new_passages: int
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentSummary:
+    name: str
+    collection: str
+    passages: int
+    audience: tuple[str, ...]
+    imported_at: datetime
