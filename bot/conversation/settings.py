@@ -4,6 +4,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from inference.embedding.settings import EncoderSettings
+
 # Short on purpose: asked for more ("in the language of the question"), the smallest model answers in French.
 SYSTEM_PROMPT = "You are a helpful assistant. Answer briefly and plainly."
 
@@ -22,4 +24,7 @@ class AnswerSettings(BaseModel):
     link_hosts: tuple[str, ...] = Field(
         default=(),
         description="Hosts whose links stay clickable in answers, with their subdomains. All others become plain text.",
+    )
+    encoder: EncoderSettings = Field(
+        default_factory=EncoderSettings, description="What makes vectors of questions and answers."
     )
