@@ -14,11 +14,11 @@ from storage import reply_rows, threads
 from storage.audit.trail import AuditTrail
 from storage.dialect import insert
 from storage.records import NewQuestion, Reply, ReplyFigures, ReplyState
-from storage.schema import InboxRow, ReplyRow, TombstoneRow
+from storage.schema import FeedbackRow, InboxRow, ReplyRow, TombstoneRow
 
 # Events overtake each other by minutes at most; a post that was deleted is not delivered a day later.
 TOMBSTONES_KEPT = timedelta(days=1)
-_BEYOND_REPAIR = frozenset({ReplyState.WITHDRAWING, ReplyState.WITHDRAWN, ReplyState.UNDELIVERABLE})
+BEYOND_REPAIR = frozenset({ReplyState.WITHDRAWING, ReplyState.WITHDRAWN, ReplyState.UNDELIVERABLE})
 
 
 def accept(connection: Connection, trail: AuditTrail, question: NewQuestion, now: datetime) -> Reply | None:
@@ -75,14 +75,13 @@ def edit(
     if not replies or not _take_edit(connection, replies[-1], edited_at):
         return None
     reply = replies[-1]
-    if reply.question == text or reply.state in _BEYOND_REPAIR:
+    if reply.question == text or reply.state in BEYOND_REPAIR:
         return None
     trail.edited(connection, reply, text, now)
     if _ended_before(connection, reply, now - window):
         return None
     threads.replace_question(connection, reply.thread_id, reply.exchange, text)
-    stage = ReplyState.POSTED if reply.posted_ref else ReplyState.INTENT if reply.intent_at else ReplyState.QUEUED
-    _reopen(connection, reply, stage, now, attempt=0, interruptions=0)
+    reopen(connection, reply, stage_of(reply), now, attempt=0, interruptions=0)
     return reply_rows.find(connection, reply.reply_id)
 
 
@@ -99,7 +98,7 @@ def withdraw(connection: Connection, trail: AuditTrail, message_key: str, now: d
         trail.deleted(connection, reply, now)
         threads.replace_question(connection, reply.thread_id, reply.exchange, "")
         _leave_out_of_history(connection, reply)
-        _reopen(connection, reply, ReplyState.WITHDRAWING, now)
+        reopen(connection, reply, ReplyState.WITHDRAWING, now)
     found = (reply_rows.find(connection, reply.reply_id) for reply in replies)
     return [reply for reply in found if reply is not None]
 
@@ -109,7 +108,7 @@ def ask_again(
 ) -> Reply | None:
     """The question of an ended reply, asked once more with a reply of its own. None: it was, or it may not be."""
     before = reply_rows.find(connection, reply_id)
-    if before is None or before.state.is_open or before.state in _BEYOND_REPAIR:
+    if before is None or before.state.is_open or before.state in BEYOND_REPAIR:
         return None
     message_key = next_key(before.message_key)
     again = NewQuestion(
@@ -149,6 +148,11 @@ def _was_deleted(connection: Connection, message_key: str) -> bool:
     return connection.execute(tomb).first() is not None
 
 
+def stage_of(reply: Reply) -> ReplyState:
+    """How far a reply has come that is to be written anew."""
+    return ReplyState.POSTED if reply.posted_ref else ReplyState.INTENT if reply.intent_at else ReplyState.QUEUED
+
+
 def _replies_of(connection: Connection, message_key: str) -> Sequence[Reply]:
     """All replies to a post, in the order in which it was asked."""
     again = (ReplyRow.message_key > f"{message_key}#") & (ReplyRow.message_key < f"{message_key}$")  # '$' follows '#'
@@ -185,22 +189,17 @@ def _leave_out_of_history(connection: Connection, reply: Reply) -> None:
     connection.execute(update(InboxRow).where(InboxRow.message_key == reply.message_key).values(is_in_history=False))
 
 
-def _reopen(connection: Connection, reply: Reply, state: ReplyState, now: datetime, **values: Any) -> None:
-    """A new fence: whoever works on the reply at this moment cannot write any more."""
+def reopen(connection: Connection, reply: Reply, state: ReplyState, now: datetime, **values: Any) -> None:
+    """A new fence: whoever works on the reply at this moment cannot write any more.
+
+    `values` go over what is forgotten: the text and what it rested on. What people thought of it is forgotten too.
+    """
     threads.forget_answer(connection, reply.thread_id, reply.exchange)
+    connection.execute(delete(FeedbackRow).where(FeedbackRow.reply_id == reply.reply_id))
+    ended = ("lease_until", "final_text", "outcome", "failure", "finished_at", "basis_kind", "basis")
+    forgotten = dict.fromkeys((*ended, *ReplyFigures.__dataclass_fields__))
     connection.execute(
         update(ReplyRow)
         .where(ReplyRow.reply_id == reply.reply_id)
-        .values(
-            state=state,
-            fence=ReplyRow.fence + 1,
-            lease_until=None,
-            final_text=None,
-            outcome=None,
-            failure=None,
-            finished_at=None,
-            updated_at=now,
-            **dict.fromkeys(ReplyFigures.__dataclass_fields__),
-            **values,
-        )
+        .values({**forgotten, "state": state, "fence": ReplyRow.fence + 1, "updated_at": now, **values})
     )

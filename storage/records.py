@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from storage.basis import Basis
+
 
 class ReplyState(StrEnum):
     """How far a reply has come. See docs/delivery.md for the picture."""
@@ -36,6 +38,14 @@ class Exchange:
     number: int
     question: str
     answer: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class EarlierQuestion:
+    """What was asked before in a thread. `basis`: of its reply, as far as it has come."""
+
+    text: str
+    basis: Basis | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +91,7 @@ class Reply:
     final_text: str | None
     outcome: str | None
     failure: str | None
+    basis: Basis | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +134,7 @@ class AskedQuestion:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TranscriptTurn:
-    """A question with how far its reply has come. `final_text` is as the model wrote it: not made safe."""
+    """A question with how far its reply has come. `final_text` is as it was written: not made safe."""
 
     exchange: int
     question: str
@@ -133,6 +144,7 @@ class TranscriptTurn:
     state: ReplyState
     final_text: str | None
     outcome: str | None
+    basis: Basis | None = None
 
 
 @dataclass(frozen=True, slots=True)

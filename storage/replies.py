@@ -10,8 +10,10 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select, update
 
-from storage import inbox, reply_rows, threads
+from storage import choosing, inbox, reply_rows, threads
 from storage.audit.trail import AuditTrail
+from storage.basis import Basis
+from storage.choosing import Choice
 from storage.database import Database
 from storage.dialect import insert
 from storage.records import CLOSED_STATES, Continuation, NewQuestion, Reply, ReplyFigures, ReplyState
@@ -54,6 +56,21 @@ class ReplyStore:
         """
         return await self._database.write(
             lambda connection: inbox.ask_again(connection, self._trail, reply_id, new_reply_id, now)
+        )
+
+    async def choose(self, reply_id: str, user: str, choice: Choice, now: datetime) -> Reply | None:
+        """Somebody chose one of the suggested entries: what it says is the reply now, and is to be shown.
+
+        None if the reply suggests nothing (any more): somebody else was faster, or it was written anew.
+        """
+        return await self._database.write(
+            lambda connection: choosing.choose(connection, self._trail, reply_id, user, choice, now)
+        )
+
+    async def decline(self, reply_id: str, user: str, now: datetime) -> Reply | None:
+        """None of the suggested entries was meant: the reply is open again, without them. None: as `choose`."""
+        return await self._database.write(
+            lambda connection: choosing.decline(connection, self._trail, reply_id, user, now)
         )
 
     async def claim(self, reply_id: str, now: datetime, lease: timedelta) -> Reply | None:
@@ -115,17 +132,23 @@ class ReplyStore:
         await self._database.write(work)
 
     async def record_final(
-        self, reply: Reply, text: str, outcome: str, now: datetime, figures: ReplyFigures, failure: str | None = None
+        self,
+        reply: Reply,
+        text: str,
+        outcome: str,
+        now: datetime,
+        figures: ReplyFigures,
+        failure: str | None = None,
+        basis: Basis | None = None,
     ) -> None:
         """Commit what the person will read, and the thread's history with it, before the last edit (rule 5).
 
         A reply whose first message does not stand yet becomes FINALIZING when it does.
         """
+        values = {**_columns(figures), **reply_rows.basis_columns(basis)}
 
         def work(connection: Connection) -> None:
-            reply_rows.move(
-                connection, reply, now, final_text=text, outcome=outcome, failure=failure, **_columns(figures)
-            )
+            reply_rows.move(connection, reply, now, final_text=text, outcome=outcome, failure=failure, **values)
             reply_rows.advance_if_final(connection, reply)
             threads.record_answer(connection, reply.thread_id, reply.exchange, text, now)
 

@@ -5,6 +5,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, select, update
 
+from storage import basis
+from storage.basis import Basis
 from storage.errors import LeaseLost
 from storage.records import CLOSED_STATES, Reply, ReplyFigures, ReplyState
 from storage.schema import QUESTION_OF_POST, InboxRow, ReplyRow, ThreadRow, TurnRow
@@ -21,6 +23,8 @@ _REPLY_COLUMNS = (
     "final_text",
     "outcome",
     "failure",
+    "basis_kind",
+    "basis",
 )
 
 
@@ -101,5 +105,11 @@ def reply_query() -> Select[Any]:
 
 
 def record(row: Row[Any]) -> Reply:
-    fields = {name: getattr(row, name) for name in Reply.__dataclass_fields__ if name != "state"}
-    return Reply(state=ReplyState(row.state), **fields)
+    fields = {name: getattr(row, name) for name in Reply.__dataclass_fields__ if name not in ("state", "basis")}
+    return Reply(state=ReplyState(row.state), basis=basis.from_json(row.basis_kind, row.basis), **fields)
+
+
+def basis_columns(rests_on: Basis | None) -> dict[str, Any]:
+    if rests_on is None:
+        return {"basis_kind": None, "basis": None}
+    return {"basis_kind": rests_on.kind, "basis": basis.to_json(rests_on)}

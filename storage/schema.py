@@ -49,6 +49,7 @@ class Base(DeclarativeBase):
         datetime: UtcDateTime,
         str: String,
         dict[str, Any]: JSON,
+        list[str]: JSON,
     }
 
 
@@ -108,6 +109,7 @@ class ReplyRow(Base):
     __table_args__ = (
         Index(None, "state", "updated_at"),
         Index(None, "recheck_at", sqlite_where=sql_text("recheck_at IS NOT NULL")),
+        Index(None, "basis_kind", "finished_at"),
     )
 
     reply_id: Mapped[str] = mapped_column(primary_key=True)
@@ -140,6 +142,10 @@ class ReplyRow(Base):
     seconds: Mapped[float | None] = mapped_column(Float)
     edits: Mapped[int] = mapped_column(default=0)
 
+    # What it rests on: `storage.basis`. The kind stands apart, to look for replies of one kind.
+    basis_kind: Mapped[str | None]
+    basis: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+
 
 class ContinuationRow(Base):
     """A further message of a reply that is too long for one. Part 0 is the reply's own `posted_ref`."""
@@ -150,6 +156,33 @@ class ContinuationRow(Base):
     part: Mapped[int] = mapped_column(Integer, primary_key=True)
     intent_at: Mapped[datetime]
     posted_ref: Mapped[str | None]
+
+
+class ChoiceRow(Base):
+    """What somebody chose of the entries that a reply suggested. No `entry_id`: none of them."""
+
+    __tablename__ = "choice"
+
+    choice_id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    reply_id: Mapped[str] = mapped_column(ForeignKey("reply.reply_id"), index=True)
+    user: Mapped[str]
+    question: Mapped[str] = mapped_column(Text)  # as it read then
+    offered: Mapped[list[str]]
+    entry_id: Mapped[str | None] = mapped_column(index=True)
+    revision: Mapped[int | None]
+    chosen_at: Mapped[datetime] = mapped_column(index=True)
+
+
+class FeedbackRow(Base):
+    """What one person thinks of a reply, the last that they said. Goes when the reply is written anew."""
+
+    __tablename__ = "feedback"
+
+    reply_id: Mapped[str] = mapped_column(ForeignKey("reply.reply_id"), primary_key=True)
+    user: Mapped[str] = mapped_column(primary_key=True)
+    verdict: Mapped[str]
+    comment: Mapped[str] = mapped_column(Text)
+    given_at: Mapped[datetime] = mapped_column(index=True)
 
 
 class WatermarkRow(Base):

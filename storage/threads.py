@@ -4,10 +4,11 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, delete, func, select, update
 
+from storage import basis
 from storage.database import Database
 from storage.dialect import insert
-from storage.records import Exchange
-from storage.schema import InboxRow, ThreadRow, TurnRow
+from storage.records import EarlierQuestion, Exchange
+from storage.schema import QUESTION_OF_POST, InboxRow, ReplyRow, ThreadRow, TurnRow
 
 MOST_EXCHANGES = 1_000  # more cannot fit any prompt; keeps one endless thread from filling the memory
 
@@ -21,6 +22,10 @@ class ThreadStore:
     async def exchanges_before(self, thread_id: int, exchange: int) -> list[Exchange]:
         """What was said in the thread before this exchange, oldest first."""
         return await self._database.read(lambda connection: _exchanges_before(connection, thread_id, exchange))
+
+    async def exchange_before(self, thread_id: int, exchange: int) -> EarlierQuestion | None:
+        """The question before this one in the thread, with what its reply rests on. None: it is the first."""
+        return await self._database.read(lambda connection: _exchange_before(connection, thread_id, exchange))
 
     async def find_thread(self, platform: str, tenant: str, channel: str, thread: str) -> int | None:
         """The id of the thread if a question was ever accepted in it."""
@@ -43,6 +48,18 @@ def _exchanges_before(connection: Connection, thread_id: int, exchange: int) -> 
         for number in numbers
         if (number, "user") in texts
     ]
+
+
+def _exchange_before(connection: Connection, thread_id: int, exchange: int) -> EarlierQuestion | None:
+    row = connection.execute(
+        select(TurnRow.text, ReplyRow.basis_kind, ReplyRow.basis)
+        .join(InboxRow, QUESTION_OF_POST)
+        .join(ReplyRow, ReplyRow.message_key == InboxRow.message_key)
+        .where(InboxRow.thread_id == thread_id, InboxRow.exchange < exchange, InboxRow.is_in_history)
+        .order_by(InboxRow.exchange.desc())
+        .limit(1)
+    ).first()
+    return None if row is None else EarlierQuestion(row.text, basis.from_json(row.basis_kind, row.basis))
 
 
 def _find_thread(connection: Connection, platform: str, tenant: str, channel: str, thread: str) -> int | None:

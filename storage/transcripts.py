@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, func, select
 
+from storage import basis
 from storage.database import Database
 from storage.records import AskedQuestion, ReplyState, ThreadSummary, Transcript, TranscriptTurn
 from storage.schema import QUESTION_OF_POST, InboxRow, ReplyRow, ThreadRow, TurnRow
@@ -104,7 +105,10 @@ def _turn_query() -> Select[Any]:
     return (
         select(
             *(getattr(InboxRow, name) for name in ("exchange", "address", "sent_at")),
-            *(getattr(ReplyRow, name) for name in ("reply_id", "state", "final_text", "outcome")),
+            *(
+                getattr(ReplyRow, name)
+                for name in ("reply_id", "state", "final_text", "outcome", "basis_kind", "basis")
+            ),
             TurnRow.text.label("question"),
         )
         .join(ReplyRow, ReplyRow.message_key == InboxRow.message_key)
@@ -113,8 +117,10 @@ def _turn_query() -> Select[Any]:
 
 
 def _turn(row: Row[Any]) -> TranscriptTurn:
-    fields = {name: getattr(row, name) for name in TranscriptTurn.__dataclass_fields__ if name != "state"}
-    return TranscriptTurn(state=ReplyState(row.state), **fields)
+    fields = {
+        name: getattr(row, name) for name in TranscriptTurn.__dataclass_fields__ if name not in ("state", "basis")
+    }
+    return TranscriptTurn(state=ReplyState(row.state), basis=basis.from_json(row.basis_kind, row.basis), **fields)
 
 
 def _is_at(place: tuple[str, str, str]) -> tuple[Any, ...]:

@@ -10,6 +10,7 @@ from hashlib import sha256
 
 from storage.audit.canonical import Scalar
 from storage.audit.log import AuditEntry
+from storage.basis import Basis, BasisKind, CitedEntry
 from storage.knowledge.records import Author, Entry, EntryChange, EntryStatus, EntryText, GivenDocument
 from storage.records import NewQuestion, Reply, ReplyFigures
 
@@ -38,6 +39,7 @@ def reply_ended(reply: Reply, figures: ReplyFigures, *, edits: int, actor: str, 
         "failure": reply.failure,
         "attempt": reply.attempt,
         "edits": edits,
+        **_basis(reply.basis),
         **{name: getattr(figures, name) for name in ReplyFigures.__dataclass_fields__},
     }
     return AuditEntry("reply", at, fields, None if reply.final_text is None else {"text": reply.final_text})
@@ -109,6 +111,26 @@ def _words_of(text: EntryText) -> dict[str, Scalar]:
 
 def _day(day: date | None) -> str | None:
     return None if day is None else day.isoformat()
+
+
+def suggestion_chosen(reply: Reply, entry: CitedEntry | None, person: str, at: datetime) -> AuditEntry:
+    """`entry`: as it is shown instead of the suggestions; None: none of them was meant. `person` chose."""
+    fields: dict[str, Scalar] = {**_exchange(reply, person), **_cited(entry)}
+    return AuditEntry("suggestion_chosen", at, fields)
+
+
+def _basis(basis: Basis | None) -> dict[str, Scalar]:
+    """What a reply rests on; with a verified answer, which revision of which entry the text is."""
+    if basis is None:
+        return {}
+    entry = basis.entries[0] if basis.kind is BasisKind.VERIFIED else None
+    return {"basis": basis.kind.value, **(_cited(entry) if entry else {})}
+
+
+def _cited(entry: CitedEntry | None) -> dict[str, Scalar]:
+    if entry is None:
+        return {"entry_id": None, "entry_revision": None}
+    return {"entry_id": entry.entry_id, "entry_revision": entry.revision}
 
 
 def _exchange(reply: Reply, actor: str) -> dict[str, Scalar]:

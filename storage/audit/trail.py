@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 from storage.audit import entries
 from storage.audit.log import append, append_all
 from storage.audit.pseudonyms import Pseudonym
+from storage.basis import CitedEntry
 from storage.knowledge.records import Author, EntryChange, GivenDocument
 from storage.records import NewQuestion, Reply, ReplyFigures
 
@@ -50,6 +51,13 @@ class AuditTrail:
 
     def _writer(self, author: Author) -> str:
         return self._pseudonym(author.platform, author.tenant, author.user)
+
+    def chosen(self, connection: Connection, reply: Reply, entry: CitedEntry | None, user: str, now: datetime) -> None:
+        append(connection, entries.suggestion_chosen(reply, entry, self._person(reply, user), now))
+
+    def _person(self, reply: Reply, user: str) -> str:
+        """Somebody who does something with a reply: not always who asked."""
+        return self._pseudonym(reply.platform, reply.tenant, user)
 
     def _actor(self, record: NewQuestion | Reply) -> str:
         return self._pseudonym(record.platform, record.tenant, record.user)
