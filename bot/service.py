@@ -4,6 +4,7 @@ import asyncio
 import secrets
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +14,16 @@ from aiohttp import web
 from bot import metrics
 from bot.clock import Clock, SystemClock
 from bot.conversation.answering import Answerer
+from bot.conversation.knowledge.looking_up import FindsEntries, LooksUp, NoKnowledge
+from bot.conversation.librarian import Librarian
 from bot.conversation.messages import Outcome, ThreadKey
 from bot.database_health import DatabaseHealth
 from bot.delivery.catch_up import CatchUp
+from bot.delivery.choosing import Choosing
+from bot.delivery.composing import Composer
 from bot.delivery.dispatcher import Dispatcher
 from bot.delivery.duplicates import DuplicateCheck
-from bot.delivery.failpoints import parse_failpoint
+from bot.delivery.failpoints import Reach, parse_failpoint
 from bot.delivery.intake import Intake
 from bot.delivery.line import Line
 from bot.delivery.worker import Worker
@@ -110,6 +115,12 @@ def prepare_data(settings: Settings) -> tuple[str | None, str | None]:
     return before, after
 
 
+def open_knowledge(database: Database) -> tuple[LooksUp, FindsEntries]:
+    """What the company knows: how it is searched, and where its entries are kept."""
+    nothing = NoKnowledge()
+    return nothing, nothing
+
+
 def _make_folder(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -138,21 +149,12 @@ class Service:
             waiting_per_user=settings.delivery.waiting_per_user,
             waiting_total=settings.delivery.waiting_total,
         )
-        answerer = Answerer(
-            engine, self._threads, settings.answers, settings.inference.sampling(), settings.inference.prompt_tokens
-        )
+        knowledge, entries = open_knowledge(database)
+        librarian = Librarian(knowledge, entries, self._threads, settings.answers, clock)
         reach = parse_failpoint(settings.delivery.failpoint)
-        worker = Worker(
-            store=replies,
-            answerer=answerer,
-            line=self._line,
-            settings=settings.delivery,
-            answers=settings.answers,
-            clock=clock,
-            new_incident_id=lambda: secrets.token_hex(4),
-            reach=reach,
-        )
+        worker = self._worker(librarian, reach)
         self._dispatcher = Dispatcher(replies, worker, self._line, settings.delivery, clock)
+        self._choosing = Choosing(replies, librarian, self._dispatcher.submit, clock)
         self._health = DatabaseHealth(database, clock, self._go_on)
         self._intake = Intake(replies, self._dispatcher.submit, settings.delivery, clock, reach)
         self._platforms: dict[str, Platform] = {}
@@ -181,6 +183,35 @@ class Service:
         self._loop_lag = LoopLag(clock)
         self._http = HttpServer(settings.service.host, settings.service.port, self.readiness, self.status, routes)
 
+    def _worker(self, librarian: Librarian, reach: Reach) -> Worker:
+        settings = self._settings
+        answerer = Answerer(
+            self._engine,
+            self._threads,
+            settings.answers,
+            settings.inference.sampling(),
+            settings.inference.prompt_tokens,
+        )
+        composer = Composer(
+            store=self._replies,
+            librarian=librarian,
+            answerer=answerer,
+            line=self._line,
+            lease=timedelta(seconds=settings.delivery.lease_seconds),
+            clock=self._clock,
+            new_incident_id=_new_incident_id,
+        )
+        return Worker(
+            store=self._replies,
+            composer=composer,
+            line=self._line,
+            settings=settings.delivery,
+            answers=settings.answers,
+            clock=self._clock,
+            new_incident_id=_new_incident_id,
+            reach=reach,
+        )
+
     def _update_of_model(self, store: ModelUpdateStore) -> ModelUpdate:
         inference, models_dir = self._settings.inference, self._settings.models_dir
 
@@ -207,6 +238,8 @@ class Service:
             edit=self._intake.edit,
             withdraw=self._intake.withdraw,
             ask_again=self._intake.ask_again,
+            choose=self._choosing.choose,
+            decline=self._choosing.decline,
             knows_thread=self._knows_thread,
             stop_reply=self._dispatcher.stop_reply,
             stop_thread=self._dispatcher.stop_thread,
@@ -316,6 +349,10 @@ class Service:
     async def _knows_thread(self, key: ThreadKey) -> bool:
         found = await self._threads.find_thread(key.platform, key.tenant, key.channel, key.thread)
         return found is not None
+
+
+def _new_incident_id() -> str:
+    return secrets.token_hex(4)
 
 
 async def _announce(starts: set[asyncio.Task[None]], on_ready: Callable[[], None]) -> None:

@@ -3,14 +3,16 @@
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import replace
 
-from bot.conversation.messages import Outcome, ReplyUpdate
+from bot.conversation.librarian import NOT_CONSULTED, Consulted
+from bot.conversation.messages import Outcome, Question, ReplyUpdate
 from bot.conversation.phrases import Language, language_of, phrase
 from bot.conversation.prompt import QuestionTooLong, build_prompt, prompt_budget
 from bot.conversation.settings import AnswerSettings
 from inference.engine import Engine, ModelIdentity, Origin, Piece, Sampling, StopReason, StopSignal
 from inference.errors import ContextOverflow
+from storage.basis import Basis
 from storage.threads import ThreadStore
 
 _OUTCOMES = {
@@ -18,16 +20,6 @@ _OUTCOMES = {
     StopReason.LENGTH: Outcome.CUT_SHORT,
     StopReason.REPETITION: Outcome.WENT_IN_CIRCLES,
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """A question where it stands in its thread."""
-
-    thread_id: int
-    exchange: int
-    text: str
-    user: str = ""  # whose turn it takes
 
 
 class Answerer:
@@ -52,9 +44,12 @@ class Answerer:
         """Who answers, for the record."""
         return self._engine.model
 
-    async def answer(self, question: Question, stop: StopSignal) -> AsyncGenerator[ReplyUpdate, None]:
+    async def answer(
+        self, question: Question, stop: StopSignal, consulted: Consulted = NOT_CONSULTED
+    ) -> AsyncGenerator[ReplyUpdate, None]:
         """The reply as it grows: each update has the full text so far, the last one the outcome.
 
+        `consulted`: what the knowledge has brought, where it does not settle the question itself.
         Refusals (nothing asked, too much asked) are updates too, in words for the person.
         Raises: InferenceError.
         """
@@ -79,7 +74,7 @@ class Answerer:
                 async for piece in pieces:
                     text = (text + piece.text).lstrip()
                     if piece.stop_reason is not None:
-                        yield _last_update(text, piece, language)
+                        yield replace(_last_update(text, piece, language), basis=Basis(kind=consulted.kind))
                         return
                     if text:
                         yield ReplyUpdate(text)

@@ -7,6 +7,7 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from inference.engine import Figures, StopReason
+from storage.basis import Basis
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +39,28 @@ class IncomingMessage:
     address: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
 
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question where it stands in its thread.
+
+    `user`: whose turn it takes. `audience`: what may be shown where it was asked, as entries name it, beside what is
+    for everyone. `declined_suggestions`: it was asked back already, and nothing of that was meant.
+    """
+
+    thread_id: int
+    exchange: int
+    text: str
+    user: str = ""
+    audience: frozenset[str] = frozenset()
+    declined_suggestions: bool = False
+
+
 class Outcome(StrEnum):
     """How a reply ended, as the person sees it."""
 
     ANSWERED = "answered"
+    SUGGESTED = "suggested"  # asked back: did you mean one of these
+    NO_ANSWER = "no_answer"  # nothing verified answers it
     CUT_SHORT = "cut_short"  # the model would have gone on: length limit
     STOPPED = "stopped"  # by the person
     WENT_IN_CIRCLES = "went_in_circles"  # the model repeated itself, and was stopped
@@ -56,6 +75,11 @@ class Outcome(StrEnum):
         return self in (Outcome.ANSWERED, Outcome.CUT_SHORT, Outcome.STOPPED, Outcome.WENT_IN_CIRCLES)
 
     @property
+    def is_as_intended(self) -> bool:
+        """Whether the reply ended as it should: with an answer, or by saying what else there is."""
+        return self.is_answer or self in (Outcome.SUGGESTED, Outcome.NO_ANSWER)
+
+    @property
     def may_be_asked_again(self) -> bool:
         """Whether the same question may well end better another time."""
         return self in (Outcome.STOPPED, Outcome.WENT_IN_CIRCLES, Outcome.BUSY, Outcome.FAILED, Outcome.INTERRUPTED)
@@ -63,9 +87,10 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ReplyUpdate:
-    """The reply so far: always the full text. The last update alone has an `outcome`."""
+    """The reply so far: always the full text. The last update alone has an `outcome`, and what the text rests on."""
 
     text: str
     outcome: Outcome | None = None
     stop_reason: StopReason | None = None
     figures: Figures | None = None
+    basis: Basis | None = None

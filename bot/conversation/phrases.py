@@ -1,7 +1,10 @@
 """Every sentence of the service's own that a person reads in a conversation, in each language."""
 
 import re
+from datetime import date
 from typing import Literal
+
+from bot.conversation.answer_phrases import ANSWER_PHRASES
 
 Language = Literal["en", "zh"]
 
@@ -21,8 +24,8 @@ PHRASES: dict[str, dict[Language, str]] = {
     },
     "writing": {"en": "Writing…", "zh": "正在书写…"},
     "disclaimer": {
-        "en": "Written by a small language model on our own machine. Check what matters.",
-        "zh": "由公司内部机器上的小型语言模型撰写，重要内容请核实。",
+        "en": "Written by a small language model without company documents. Check what matters.",
+        "zh": "由小型语言模型撰写，没有公司资料可依，重要内容请核实。",
     },
     "stop": {"en": "Stop", "zh": "停止"},
     "stopped": {"en": "Stopped on request.", "zh": "已按要求停止。"},
@@ -113,6 +116,9 @@ PHRASES |= {
     "prompt_password": {"en": "I forgot my password. What now?", "zh": "忘记密码了怎么办？"},
 }
 
+PHRASES |= ANSWER_PHRASES
+
+_MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
 _CHINESE = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]")
 
 
@@ -126,3 +132,10 @@ def language_of(text: str, setting: str = "auto") -> Language:
 def phrase(key: str, language: Language, **values: object) -> str:
     """The sentence `key`. Raises: KeyError, for a key or a value that is missing: both are our own mistakes."""
     return PHRASES[key][language].format(**values)
+
+
+def day_text(day: date, language: Language) -> str:
+    """A date as people write it, whatever the machine's locale: 12 Oct 2026, 2026年10月12日."""
+    if language == "zh":
+        return f"{day.year}年{day.month}月{day.day}日"
+    return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"

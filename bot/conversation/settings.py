@@ -21,6 +21,13 @@ class AnswerSettings(BaseModel):
     disclaimer: bool = Field(
         default=True, description="Whether a finished answer carries a line that it was written by a model."
     )
+    generate: Literal["always", "ungrounded-marked", "grounded-only", "never"] = Field(
+        default="grounded-only",
+        description="Whether the model writes where there is no verified answer. `grounded-only`: from passages of "
+        "loaded documents, checked against them. `ungrounded-marked`: also without any, and the answer says so. "
+        "`always`: also without any, as an ordinary answer. `never`. As long as nothing is loaded, it writes unless "
+        "`never`.",
+    )
     link_hosts: tuple[str, ...] = Field(
         default=(),
         description="Hosts whose links stay clickable in answers, with their subdomains. All others become plain text.",

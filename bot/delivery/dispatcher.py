@@ -11,8 +11,9 @@ from bot.clock import Clock
 from bot.conversation.messages import ThreadKey
 from bot.delivery.line import Line
 from bot.delivery.pacing import EditBudget
+from bot.delivery.run import Run
 from bot.delivery.settings import DeliverySettings
-from bot.delivery.worker import Run, Worker
+from bot.delivery.worker import Worker
 from bot.platforms.base import Platform
 from storage.records import Reply, ReplyState
 from storage.replies import ReplyStore

@@ -2,30 +2,29 @@
 
 import asyncio
 from collections.abc import Callable
-from contextlib import aclosing
-from dataclasses import dataclass, field
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import structlog
 
 from bot import metrics
 from bot.clock import Clock
-from bot.conversation.answering import Answerer, Question
-from bot.conversation.messages import Outcome, ReplyUpdate
+from bot.conversation.messages import Outcome
 from bot.conversation.phrases import Language, language_of, phrase
 from bot.conversation.settings import AnswerSettings
+from bot.delivery.composing import Composer
 from bot.delivery.display import Display
 from bot.delivery.failpoints import Reach, no_failpoint
-from bot.delivery.line import Line, Refusal, Ticket
-from bot.delivery.notes import final_note
+from bot.delivery.final_content import final_content
+from bot.delivery.line import Line
 from bot.delivery.pacing import EditBudget
+from bot.delivery.run import Ending, Run
 from bot.delivery.settings import DeliverySettings
 from bot.delivery.writer import ReplyWriter
 from bot.platforms.base import Content, Phase, Platform
 from bot.platforms.errors import MessageGone, PlaceGone, Rejected
-from inference.engine import StopSignal
-from storage.errors import DatabaseUnavailable, LeaseLost
-from storage.records import Reply, ReplyFigures, ReplyState
+from storage.errors import LeaseLost
+from storage.records import Reply, ReplyState
 from storage.replies import ReplyStore
 
 log = structlog.get_logger(__name__)
@@ -36,29 +35,6 @@ MOST_ATTEMPTS = 5
 LATE_AFTER = timedelta(minutes=10)
 
 
-@dataclass(frozen=True, slots=True)
-class Ending:
-    """What the person will read at last, and how it came to be."""
-
-    text: str
-    outcome: Outcome
-    figures: ReplyFigures = field(default_factory=ReplyFigures)
-    failure: str | None = None
-
-
-@dataclass(eq=False)
-class Run:
-    """A reply being worked on in this process. No `ticket`: it needs no turn, its text is known."""
-
-    reply: Reply
-    ticket: Ticket | None
-    refusal: Refusal | None = None
-    stop: StopSignal = field(default_factory=StopSignal)
-    writer: ReplyWriter | None = None
-    content: Content | None = None  # what was last to be shown while it grew
-    started_at: float | None = None  # when its turn came, on the monotonic clock
-
-
 class Worker:
     """Knows the steps; who runs when is the dispatcher's business."""
 
@@ -66,7 +42,7 @@ class Worker:
         self,
         *,
         store: ReplyStore,
-        answerer: Answerer,
+        composer: Composer,
         line: Line,
         settings: DeliverySettings,
         answers: AnswerSettings,
@@ -75,7 +51,7 @@ class Worker:
         reach: Reach = no_failpoint,
     ) -> None:
         self._store = store
-        self._answerer = answerer
+        self._composer = composer
         self._line = line
         self._lease = timedelta(seconds=settings.lease_seconds)
         self._answers = answers
@@ -137,12 +113,12 @@ class Worker:
         )
 
     async def _ending(self, run: Run, writer: ReplyWriter, platform: Platform, budget: EditBudget) -> Ending:
-        """What to show at last: known already, a refusal, or what the model says."""
+        """What to show at last: known already, that it was interrupted, or an answer."""
         reply = run.reply
         language = self._language(reply)
         if reply.final_text is not None and reply.outcome is not None:
-            return Ending(reply.final_text, Outcome(reply.outcome))
-        ending = self._refusal(run, language) or self._interruption(reply, language)
+            return Ending(reply.final_text, Outcome(reply.outcome), basis=reply.basis)
+        ending = self._interruption(reply, language)
         if ending is not None:
             await self._record_final(reply, ending)
             return ending
@@ -167,65 +143,35 @@ class Worker:
             await asyncio.wait({answering, displaying})
 
     async def _answer(self, run: Run, display: Display, language: Language) -> Ending:
-        """Wait for the turn, let the model write, commit what it wrote. What goes wrong in between is an ending too."""
-        assert run.ticket is not None
+        """Find or write the answer, and commit it. What goes wrong in between is an ending too."""
         try:
-            ending = await self._write(run, run.ticket, display, language)
+            ending = await self._composer.compose(run, display, language)
             # While we still have the turn: the next question of the thread builds on this answer.
             await self._record_final(run.reply, ending)
             return ending
         finally:
-            seconds = None if run.started_at is None else self._clock.monotonic() - run.started_at
-            self._line.leave(run.ticket, seconds)
-
-    async def _write(self, run: Run, ticket: Ticket, display: Display, language: Language) -> Ending:
-        """Raises: LeaseLost, DatabaseUnavailable; everything else becomes a sentence with an incident id."""
-        joined_at = self._clock.monotonic()
-        try:
-            self._offer(run, display, self._status(ticket, language, position=0))
-            async with aclosing(self._line.positions(ticket)) as positions:
-                async for position in positions:
-                    self._offer(run, display, self._status(ticket, language, position))
-            if run.stop.is_set():
-                return Ending(phrase("stopped_early", language), Outcome.STOPPED)
-            self._offer(run, display, self._status(ticket, language, position=0))
-            await self._store.record_attempt(run.reply, self._clock.now(), self._lease)
-            run.started_at = self._clock.monotonic()
-            metrics.record_queue_wait(run.reply.platform, run.started_at - joined_at)
-            return await self._generate(run, display, language)
-        except (LeaseLost, DatabaseUnavailable):
-            raise  # nothing to tell the person: whoever takes the reply up next goes on with it
-        except Exception as error:
-            incident = self._new_incident_id()
-            log.exception("answer_failed", reply_id=run.reply.reply_id, incident=incident)
-            failure = f"{type(error).__name__} ({incident})"
-            return Ending(phrase("failed", language, incident=incident), Outcome.FAILED, failure=failure)
-
-    async def _generate(self, run: Run, display: Display, language: Language) -> Ending:
-        question = Question(run.reply.thread_id, run.reply.exchange, run.reply.question, run.reply.user)
-        writing = {"note": phrase("writing", language), "stop_label": phrase("stop", language)}
-        async with aclosing(self._answerer.answer(question, run.stop)) as updates:
-            renewed_at = self._clock.now()
-            async for update in updates:
-                if update.outcome is not None:
-                    return Ending(update.text, update.outcome, self._figures(update))
-                self._offer(run, display, Content(update.text, Phase.GROWING, **writing))
-                if (now := self._clock.now()) - renewed_at > self._lease / 4:
-                    await self._store.record_progress(run.reply, now, self._lease)
-                    renewed_at = now
-        raise RuntimeError("the answer ended without an outcome")
+            if run.ticket is not None:
+                seconds = None if run.started_at is None else self._clock.monotonic() - run.started_at
+                self._line.leave(run.ticket, seconds)
 
     async def _end(self, reply: Reply, writer: ReplyWriter, ending: Ending) -> None:
         """The text is committed; show it, and close the books."""
         language = self._language(reply)
         is_late = reply.received_at - reply.sent_at > LATE_AFTER
-        note = final_note(ending.outcome, language, disclaimer=self._answers.disclaimer, is_late=is_late)
+        content = final_content(
+            ending.text,
+            ending.outcome,
+            ending.basis,
+            language,
+            disclaimer=self._answers.disclaimer,
+            is_late=is_late,
+        )
         again = phrase("ask_again", language) if ending.outcome.may_be_asked_again else ""
-        await writer.show(Content(ending.text, Phase.FINAL, note=note, ask_again_label=again))
+        await writer.show(replace(content, ask_again_label=again))
         self._reach("after_final_edit_before_done")
         if ending.outcome.is_answer and not writer.has_shown_text:
             metrics.record_first_text(reply.platform, self._seconds_since(reply.received_at))
-        state = ReplyState.DONE if ending.outcome.is_answer else ReplyState.FAILED_SHOWN
+        state = ReplyState.DONE if ending.outcome.is_as_intended else ReplyState.FAILED_SHOWN
         await self._close(reply, writer, state, outcome=ending.outcome)
 
     async def _close(
@@ -239,53 +185,15 @@ class Worker:
 
     async def _record_final(self, reply: Reply, ending: Ending) -> None:
         await self._store.record_final(
-            reply, ending.text, ending.outcome, self._clock.now(), ending.figures, ending.failure
+            reply, ending.text, ending.outcome, self._clock.now(), ending.figures, ending.failure, ending.basis
         )
         self._reach("after_final_commit")
-
-    def _refusal(self, run: Run, language: Language) -> Ending | None:
-        if run.refusal is None:
-            return None
-        waiting = self._line.waiting
-        if run.refusal is Refusal.PERSON_FULL:
-            return Ending(phrase("busy_person", language), Outcome.BUSY)
-        minutes = max(1, round(self._line.estimate_seconds(waiting) / 60))
-        return Ending(phrase("busy_line", language, waiting=waiting, minutes=minutes), Outcome.BUSY)
 
     def _interruption(self, reply: Reply, language: Language) -> Ending | None:
         """Text that was growing when the process ended is written anew once, not for ever (delivery.md rule 5)."""
         if reply.interruptions > 1 or reply.attempt >= MOST_ATTEMPTS:
             return Ending(phrase("interrupted", language), Outcome.INTERRUPTED)
         return None
-
-    def _status(self, ticket: Ticket, language: Language, position: int) -> Content:
-        if not self._line.is_open:
-            text = phrase("loading", language)
-        elif not position:
-            text = phrase("working", language)
-        elif seconds := round(self._line.estimate_seconds(position)):
-            text = phrase("waiting_estimate", language, position=position, seconds=seconds)
-        else:
-            text = phrase("waiting", language, position=position)
-        return Content(text, Phase.STATUS, stop_label=phrase("stop", language))
-
-    def _offer(self, run: Run, display: Display, content: Content) -> None:
-        run.content = content
-        display.offer(content)
-
-    def _figures(self, update: ReplyUpdate) -> ReplyFigures:
-        model = self._answerer.model
-        if update.figures is None:
-            return ReplyFigures(model_id=model.id, model_sha256=model.sha256)
-        metrics.record_generation(update.figures)
-        return ReplyFigures(
-            model_id=model.id,
-            model_sha256=model.sha256,
-            prompt_tokens=update.figures.prompt_tokens,
-            new_tokens=update.figures.new_tokens,
-            seconds_to_first_token=update.figures.seconds_to_first_token,
-            seconds=update.figures.seconds,
-        )
 
     def _seconds_since(self, then: datetime) -> float:
         return (self._clock.now() - then).total_seconds()

@@ -15,6 +15,7 @@ import structlog
 from bot import metrics
 from bot.clock import Clock
 from bot.delivery.failpoints import Reach, no_failpoint
+from bot.delivery.final_content import plain_text
 from bot.delivery.pacing import EditBudget, Urgency
 from bot.delivery.safe_markdown import safe_markdown
 from bot.delivery.splitting import split_text
@@ -126,7 +127,9 @@ class ReplyWriter:
 
     def _parts(self, content: Content) -> list[Content]:
         """The content cut into messages. Only the last one is still growing, and carries the note and the button."""
-        text = safe_markdown(content.text, self._link_hosts)
+        if not self._capabilities.has_buttons:
+            content = replace(content, text=plain_text(content), source=None, buttons=())
+        text = content.text if content.is_stored else safe_markdown(content.text, self._link_hosts)
         texts = split_text(text, self._capabilities.max_length, self._capabilities.length_of)
         settled = [Content(text, Phase.FINAL) for text in texts[:-1]]
         return [*settled, replace(content, text=texts[-1])]

@@ -22,15 +22,51 @@ class Phase(Enum):
     FINAL = auto()  # nothing will be added
 
 
+class Act(Enum):
+    """What a button below a reply asks for."""
+
+    CHOOSE = "choose"  # one of the suggested entries: `Button.number`
+    DECLINE = "decline"  # none of them
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """`number`: of several that ask for the same, from 1."""
+
+    act: Act
+    label: str
+    number: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """Where a text comes from, to stand below it. `kind`: what it is. `url`: of the title, https, or empty.
+
+    `facts`: who answers for it, since when, until when.
+    """
+
+    kind: str
+    title: str
+    url: str = ""
+    facts: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What one message shows: always the whole of it. `note` is a small line below the text."""
+    """What one message shows: always the whole of it. `note` is a small line below the text.
+
+    `is_stored`: the company itself wrote the text, and it is shown character for character. All other text is made
+    harmless first.
+    """
 
     text: str
     phase: Phase
     note: str = ""
     stop_label: str = ""  # of a button that ends generation; empty: no button
     ask_again_label: str = ""  # of a button that asks the same question once more; empty: no button
+    is_stored: bool = False
+    source: Source | None = None
+    buttons: tuple[Button, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +82,15 @@ class Capabilities:
     """What a platform can do, as data.
 
     `edits_per_minute` counts all edits of one tenant together. `length_of` measures a text as the platform does, in
-    the form in which it is sent; a message may measure at most `max_length`.
+    the form in which it is sent; a message may measure at most `max_length`. Without `has_buttons`, what they would
+    offer stands in the text.
     """
 
     edits_per_minute: int
     min_edit_interval_seconds: float
     max_length: int
     length_of: Callable[[str], int]
+    has_buttons: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,8 @@ from contextlib import aclosing
 
 import pytest
 
-from bot.conversation.answering import Answerer, Question
-from bot.conversation.messages import Outcome, ReplyUpdate
+from bot.conversation.answering import Answerer
+from bot.conversation.messages import Outcome, Question, ReplyUpdate
 from bot.conversation.phrases import phrase
 from bot.conversation.settings import AnswerSettings
 from inference.engine import (

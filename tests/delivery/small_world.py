@@ -9,14 +9,17 @@ import shutil
 from collections import defaultdict, deque
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from bot.conversation.answering import Answerer
+from bot.conversation.knowledge.looking_up import NoKnowledge
+from bot.conversation.librarian import Librarian
 from bot.conversation.messages import IncomingMessage, ThreadKey
 from bot.conversation.settings import AnswerSettings
 from bot.delivery.catch_up import CatchUp
+from bot.delivery.composing import Composer
 from bot.delivery.dispatcher import Dispatcher
 from bot.delivery.duplicates import DuplicateCheck
 from bot.delivery.failpoints import parse_failpoint
@@ -163,9 +166,19 @@ class SmallService:
         store = self.replies = ReplyStore(database, TRAIL)
         answers = AnswerSettings(disclaimer=False)
         line = Line(max_active=engine.limits.max_concurrent, waiting_per_user=100, waiting_total=10_000)
+        threads, nothing = ThreadStore(database), NoKnowledge()
+        composer = Composer(
+            store=store,
+            librarian=Librarian(nothing, nothing, threads, answers, clock),
+            answerer=Answerer(engine, threads, answers, Sampling(), 100_000),
+            line=line,
+            lease=timedelta(seconds=SETTINGS.lease_seconds),
+            clock=clock,
+            new_incident_id=lambda: "incident",
+        )
         worker = Worker(
             store=store,
-            answerer=Answerer(engine, ThreadStore(database), answers, Sampling(), 100_000),
+            composer=composer,
             line=line,
             settings=SETTINGS,
             answers=answers,

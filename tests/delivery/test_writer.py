@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 
 from bot.delivery.pacing import EditBudget
 from bot.delivery.writer import ReplyWriter
-from bot.platforms.base import Content, Phase
+from bot.platforms.base import Act, Button, Content, Phase
 from bot.platforms.errors import (
     MessageGone,
     PlaceGone,
@@ -76,6 +77,28 @@ async def state_of(replies: ReplyStore) -> ReplyState:
     reply = await replies.find(REPLY_ID)
     assert reply is not None
     return reply.state
+
+
+# ── whose text it is ─────────────────────────────────────────────────────────
+
+
+async def test_what_the_company_stored_is_shown_character_for_character(
+    new_writer: NewWriter, surface: FakeSurface
+) -> None:
+    text = "See https://intranet.acme.test/x & www.acme.test, *soon*: ![x](https://acme.test/x.png)"
+    await (await new_writer()).show(Content(text, Phase.FINAL, is_stored=True))
+    assert surface.texts == [text]
+
+
+async def test_where_there_are_no_buttons_the_text_says_what_they_offer(
+    new_writer: NewWriter, surface: FakeSurface
+) -> None:
+    writer = await new_writer()
+    writer._capabilities = replace(CAPABILITIES, has_buttons=False)
+    buttons = (Button(Act.CHOOSE, "How many?", 1), Button(Act.CHOOSE, "How?", 2), Button(Act.DECLINE, "None"))
+    await writer.show(Content("Which?", Phase.FINAL, buttons=buttons))
+    [message] = surface.messages.values()
+    assert message.content == Content("Which?\n\n1. How many?\n2. How?", Phase.FINAL)
 
 
 # ── the plain way ────────────────────────────────────────────────────────────

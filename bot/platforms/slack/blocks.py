@@ -1,25 +1,39 @@
 """What a message of ours looks like in Slack: blocks, and the fall-back text for notifications and old clients.
 
 Blocks rather than text alone: an edit of text shows "(edited)", an edit of blocks does not.
+Source of the limits: docs.slack.dev/reference/block-kit, shared reference `slack.md`.
 """
 
 from typing import Any
 
-from bot.platforms.base import Content, Phase
-from bot.platforms.slack.dialect import escape_markdown, escape_mrkdwn
+from bot.platforms.base import Act, Button, Content, Phase, Source
+from bot.platforms.slack.dialect import escape_markdown, escape_mrkdwn, link_token
 
 STOP_ACTION = "stop_reply"
 ASK_AGAIN_ACTION = "ask_again"
+CHOOSE_ACTION, DECLINE_ACTION = "choose", "decline"
 CONTROLS_BLOCK = "inthread_controls"
+OFFERS_BLOCK = "inthread_offers"
+
+MOST_BUTTON_CHARACTERS = 75
+MOST_TITLE_CHARACTERS = 300
+MOST_FACT_CHARACTERS = 200
+_ACTIONS = {Act.CHOOSE: CHOOSE_ACTION, Act.DECLINE: DECLINE_ACTION}
 
 
 def render(content: Content, reply_id: str, heading: str = "") -> dict[str, Any]:
     """`text` and `blocks` for chat.postMessage and chat.update. `heading`: a small line above the text."""
     blocks = _blocks(content, reply_id)
     return {
-        "text": escape_mrkdwn(content.text) or " ",
+        "text": escape_mrkdwn(_fall_back(content)) or " ",
         "blocks": [context_block(heading), *blocks] if heading else blocks,
     }
+
+
+def _fall_back(content: Content) -> str:
+    """What a notification says: buttons are not in it, so that what they offer is."""
+    choices = [f"{button.number}. {button.label}" for button in content.buttons if button.act is Act.CHOOSE]
+    return "\n".join([content.text, *choices])
 
 
 def _blocks(content: Content, reply_id: str) -> list[dict[str, Any]]:
@@ -28,8 +42,13 @@ def _blocks(content: Content, reply_id: str) -> list[dict[str, Any]]:
         blocks.append(context_block(content.text))
     else:
         blocks.append({"type": "markdown", "text": escape_markdown(content.text) or " "})
+    if content.source:
+        blocks.append(_source_block(content.source))
     if content.note:
         blocks.append(context_block(content.note))
+    if content.buttons:
+        elements = [_button(button, reply_id) for button in content.buttons]
+        blocks.append({"type": "actions", "block_id": OFFERS_BLOCK, "elements": elements})
     if content.stop_label:
         blocks.append(stop_block(content.stop_label, reply_id))
     elif content.ask_again_label:
@@ -46,11 +65,32 @@ def stop_block(label: str, reply_id: str) -> dict[str, Any]:
     return _controls(STOP_ACTION, label, reply_id)
 
 
+def _source_block(source: Source) -> dict[str, Any]:
+    """The title leads to the company's own page: the one link that is not written by a model."""
+    title = link_token(source.url, shortened(source.title, MOST_TITLE_CHARACTERS))
+    facts = [escape_mrkdwn(shortened(fact, MOST_FACT_CHARACTERS)) for fact in source.facts]
+    text = " · ".join([f"*{escape_mrkdwn(source.kind)}*", title, *facts])
+    return {"type": "context", "elements": [{"type": "mrkdwn", "text": text}]}
+
+
+def _button(button: Button, reply_id: str) -> dict[str, Any]:
+    action_id, value = _ACTIONS[button.act], reply_id
+    if button.number:  # several of one kind need names of their own
+        action_id, value = f"{action_id}_{button.number}", f"{reply_id}:{button.number}"
+    return _element(action_id, button.label, value)
+
+
 def _controls(action_id: str, label: str, reply_id: str) -> dict[str, Any]:
-    button = {
-        "type": "button",
-        "action_id": action_id,
-        "text": {"type": "plain_text", "text": label},
-        "value": reply_id,
-    }
-    return {"type": "actions", "block_id": CONTROLS_BLOCK, "elements": [button]}
+    elements = [_element(action_id, label, reply_id)]
+    return {"type": "actions", "block_id": CONTROLS_BLOCK, "elements": elements}
+
+
+def _element(action_id: str, label: str, value: str) -> dict[str, Any]:
+    # plain_text: nothing in a label is read as a mention or a link, and emoji codes stay letters.
+    text = {"type": "plain_text", "text": shortened(label, MOST_BUTTON_CHARACTERS), "emoji": False}
+    return {"type": "button", "action_id": action_id, "text": text, "value": value}
+
+
+def shortened(text: str, most_characters: int) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= most_characters else line[: most_characters - 1] + "…"

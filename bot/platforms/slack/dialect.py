@@ -54,3 +54,9 @@ def _escape_markdown_line(line: str) -> str:
 def measured_length(text: str) -> int:
     """Characters as Slack counts them (UTF-16 units), in the longer of the two spellings that we send."""
     return len(escape_mrkdwn(text).encode("utf-16-le", "surrogatepass")) // 2
+
+
+def link_token(url: str, label: str) -> str:
+    """A link for mrkdwn elements; the label alone where there is no address. The address is the company's own."""
+    safe_label = escape_mrkdwn(label).replace("|", "\u2223")
+    return f"<{escape_mrkdwn(url)}|{safe_label}>" if url else safe_label

@@ -17,7 +17,7 @@ from bot.conversation.messages import IncomingMessage, ThreadKey
 from bot.platforms.errors import PlatformError
 from bot.platforms.slack.api import SlackApi
 from bot.platforms.slack.background import Background
-from bot.platforms.slack.blocks import ASK_AGAIN_ACTION, CONTROLS_BLOCK, STOP_ACTION
+from bot.platforms.slack.blocks import ASK_AGAIN_ACTION, CHOOSE_ACTION, CONTROLS_BLOCK, DECLINE_ACTION, STOP_ACTION
 from bot.platforms.slack.commands import COMMAND, help_text, parse_command, receipt, to_question
 from bot.platforms.slack.events import (
     PLATFORM,
@@ -51,7 +51,8 @@ class Delivery:
     """What the listeners need of the rest of the service.
 
     `accept` commits a post, `edit` what its author made of it, `withdraw` that it was deleted (by message key), and
-    `ask_again` that another reply is wanted instead of this one (by reply id). `knows_thread` says whether we were
+    `ask_again` that another reply is wanted instead of this one (by reply id). `choose` and `decline`: what somebody
+    (reply id, user, number) chose of what a reply suggests. `knows_thread` says whether we were
     asked in a thread; `last_questions` of a person (tenant, user, how many), newest first.
     """
 
@@ -59,6 +60,8 @@ class Delivery:
     edit: Callable[[IncomingMessage], Awaitable[bool]]
     withdraw: Callable[[str], Awaitable[bool]]
     ask_again: Callable[[str], Awaitable[bool]]
+    choose: Callable[[str, str, int], Awaitable[bool]]
+    decline: Callable[[str, str], Awaitable[bool]]
     knows_thread: Callable[[ThreadKey], Awaitable[bool]]
     stop_reply: Callable[[str], bool]
     stop_thread: Callable[[ThreadKey], int]
@@ -100,6 +103,8 @@ class Listeners:
         app.command(COMMAND)(self._on_command)
         app.action(STOP_ACTION)(self._on_stop)
         app.action(ASK_AGAIN_ACTION)(self._on_ask_again)
+        app.action(re.compile(rf"{CHOOSE_ACTION}_\d"))(self._on_choose)
+        app.action(DECLINE_ACTION)(self._on_decline)
         app.action(REFRESH_ACTION)(self._on_refresh)
         # What has no listener is never acknowledged, and Slack would repeat it.
         app.event(re.compile(".*"))(_acknowledge)
@@ -152,6 +157,17 @@ class Listeners:
         await ack()
         self._around.background.spawn(self._remove_controls(body), "button removed")
 
+    async def _on_choose(self, ack: Ack, body: Body, action: Body) -> None:
+        """Commit; the message changes by itself then."""
+        reply_id, _, number = str(action.get("value", "")).partition(":")
+        if number.isdecimal():
+            await self._delivery.choose(reply_id, _user_of(body), int(number))
+        await ack()
+
+    async def _on_decline(self, ack: Ack, body: Body, action: Body) -> None:
+        await self._delivery.decline(str(action.get("value", "")), _user_of(body))
+        await ack()
+
     async def _remove_controls(self, body: Body) -> None:
         channel, message = body.get("channel") or {}, body.get("message") or {}
         blocks = [block for block in message.get("blocks") or [] if block.get("block_id") != CONTROLS_BLOCK]
@@ -184,7 +200,7 @@ class Listeners:
 
     async def _on_refresh(self, ack: Ack, body: Body) -> None:
         await ack()
-        if user := str((body.get("user") or {}).get("id") or ""):
+        if user := _user_of(body):
             self._publish_home(body, user)
 
     def _publish_home(self, body: Body, user: str) -> None:
@@ -197,6 +213,11 @@ class Listeners:
     async def _suggest(self, user: str, channel: str) -> None:
         language = await self._around.languages.of(user)
         await suggest_prompts(self._around.api, channel, self._settings.suggested_prompts, language)
+
+
+def _user_of(body: Body) -> str:
+    """Who acted."""
+    return str((body.get("user") or {}).get("id") or "")
 
 
 async def _acknowledge(ack: Ack) -> None:

@@ -1,13 +1,14 @@
 """What the page is told, as JSON: threads, turns, and what a reply shows."""
 
 import asyncio
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
 from bot.conversation.messages import Outcome
 from bot.conversation.phrases import language_of
 from bot.conversation.settings import AnswerSettings
-from bot.delivery.notes import final_note
+from bot.delivery.final_content import final_content
 from bot.delivery.safe_markdown import safe_markdown
 from bot.platforms.base import Content, Phase
 from bot.platforms.web.hub import Frame, Hub
@@ -54,9 +55,12 @@ class Views:
         }
 
     def _final(self, turn: TranscriptTurn, text: str) -> Content:
+        if turn.outcome is None:
+            return Content(_safe(text, self._answers.link_hosts), Phase.FINAL)
         language = language_of(turn.question, self._answers.language)
-        note = final_note(Outcome(turn.outcome), language, disclaimer=self._answers.disclaimer) if turn.outcome else ""
-        return Content(_safe(text, self._answers.link_hosts), Phase.FINAL, note=note)
+        disclaimer = self._answers.disclaimer
+        content = final_content(text, Outcome(turn.outcome), turn.basis, language, disclaimer=disclaimer)
+        return content if content.is_stored else replace(content, text=_safe(content.text, self._answers.link_hosts))
 
 
 def frame_view(frame: Frame) -> dict[str, Any]:

@@ -1,0 +1,28 @@
+"""What a person reads around answers: what they rest on, what can be done with them. Part of `phrases.PHRASES`."""
+
+from typing import Literal
+
+ANSWER_PHRASES: dict[str, dict[Literal["en", "zh"], str]] = {
+    "verified_answer": {"en": "Verified answer", "zh": "已核实的答案"},
+    "verified_on": {"en": "verified {day}", "zh": "核实于{day}"},
+    "review_overdue": {"en": "review overdue", "zh": "已过复核日期"},
+    "kept_in_en": {
+        "en": "Kept in English only, and shown as it is: policies are not translated.",
+        "zh": "该答案只有英文版，按原文显示：制度内容不作翻译。",
+    },
+    "kept_in_zh": {
+        "en": "Kept in Chinese only, and shown as it is: policies are not translated.",
+        "zh": "该答案只有中文版，按原文显示：制度内容不作翻译。",
+    },
+    "did_you_mean": {"en": "Did you mean one of these?", "zh": "您问的是不是下面这些？"},
+    "none_of_these": {"en": "None of these", "zh": "都不是"},
+    "choose_by_number": {"en": "Reply with a number.", "zh": "请回复序号。"},
+    "no_verified_answer": {
+        "en": "I have no verified answer to that.",
+        "zh": "这个问题我没有经过核实的答案。",
+    },
+    "ungrounded": {
+        "en": "No verified answer: written by a small language model, without a source. Do not rely on it.",
+        "zh": "没有经过核实的答案：由小型语言模型撰写，没有依据，请勿当作准则。",
+    },
+}

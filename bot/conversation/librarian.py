@@ -1,0 +1,99 @@
+"""What the company's knowledge says to a question, before any model is asked. It takes no turn and waits for none."""
+
+from dataclasses import dataclass
+
+from bot.clock import Clock
+from bot.conversation.knowledge import citing
+from bot.conversation.knowledge.findings import Findings, Inquiry, Route, ScoredPassage
+from bot.conversation.knowledge.looking_up import FindsEntries, LooksUp, is_for
+from bot.conversation.messages import Outcome, Question, ReplyUpdate
+from bot.conversation.phrases import Language, language_of, phrase
+from bot.conversation.settings import AnswerSettings
+from storage.basis import Basis, BasisKind
+from storage.knowledge.records import Entry
+from storage.records import EarlierQuestion
+from storage.threads import ThreadStore
+
+MOST_SUGGESTIONS = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Consulted:
+    """`reply`: the whole of it, where the knowledge settles the question. None: the model writes.
+
+    `kind`: what its text will be then. `passages`: what it is to write from, best first.
+    """
+
+    reply: ReplyUpdate | None = None
+    kind: BasisKind = BasisKind.PLAIN
+    passages: tuple[ScoredPassage, ...] = ()
+
+
+NOT_CONSULTED = Consulted()
+
+
+class Librarian:
+    """`settings`: what is to happen with questions that nothing verified answers."""
+
+    def __init__(
+        self, knowledge: LooksUp, entries: FindsEntries, threads: ThreadStore, settings: AnswerSettings, clock: Clock
+    ) -> None:
+        self._knowledge = knowledge
+        self._entries = entries
+        self._threads = threads
+        self._settings = settings
+        self._clock = clock
+
+    async def consult(self, question: Question) -> Consulted:
+        """The verified answer, what to choose from, that there is none, or what the model has to go by."""
+        language = language_of(question.text, self._settings.language)
+        if not question.text:
+            return NOT_CONSULTED
+        if self._knowledge.is_empty:
+            return _no_answer(language) if self._settings.generate == "never" else NOT_CONSULTED
+        before = await self._threads.exchange_before(question.thread_id, question.exchange)
+        if (reply := await self._chosen(question, before)) is not None:
+            return Consulted(reply=reply)
+        inquiry = Inquiry(text=question.text, previous=before.text if before else "", audience=question.audience)
+        return self._decide(await self._knowledge.look_up(inquiry), question, language)
+
+    async def verified(self, entry_id: str, audience: frozenset[str]) -> ReplyUpdate | None:
+        """What an entry says now, word for word. None: it is not there any more, or not for these people."""
+        entry = await self._entries.find(entry_id)
+        return None if entry is None or not is_for(entry, audience) else self._word_for_word(entry)
+
+    async def _chosen(self, question: Question, before: EarlierQuestion | None) -> ReplyUpdate | None:
+        """Where suggestions have no buttons, somebody writes the number of one."""
+        if before is None or before.basis is None or before.basis.kind is not BasisKind.SUGGESTED:
+            return None
+        number = question.text.strip(" .。)）")
+        if not (number.isascii() and number.isdigit() and 1 <= int(number[:3]) <= len(before.basis.entries)):
+            return None
+        return await self.verified(before.basis.entries[int(number[:3]) - 1].entry_id, question.audience)
+
+    def _decide(self, findings: Findings, question: Question, language: Language) -> Consulted:
+        entries = [found.entry for found in findings.entries]
+        if findings.route is Route.DIRECT:
+            return Consulted(reply=self._word_for_word(entries[0]))
+        if findings.route is Route.SUGGEST and not question.declined_suggestions:
+            return Consulted(reply=self._asking_back(entries[:MOST_SUGGESTIONS], language))
+        generate = self._settings.generate
+        if generate == "never" or (generate == "grounded-only" and not findings.passages):
+            return _no_answer(language)
+        kind = BasisKind.GROUNDED if findings.passages else BasisKind.UNGROUNDED
+        return Consulted(kind=kind, passages=findings.passages)
+
+    def _word_for_word(self, entry: Entry) -> ReplyUpdate:
+        return ReplyUpdate(entry.text.answer, Outcome.ANSWERED, basis=citing.verified(entry, self._clock.now().date()))
+
+    def _asking_back(self, entries: list[Entry], language: Language) -> ReplyUpdate:
+        """With numbers, so that the text alone can be answered."""
+        lines = [phrase("did_you_mean", language)]
+        lines += [f"{number}. {entry.text.question}" for number, entry in enumerate(entries, 1)]
+        basis = citing.suggested(entries, self._clock.now().date())
+        return ReplyUpdate("\n".join(lines), Outcome.SUGGESTED, basis=basis)
+
+
+def _no_answer(language: Language) -> Consulted:
+    text = phrase("no_verified_answer", language)
+    return Consulted(reply=ReplyUpdate(text, Outcome.NO_ANSWER, basis=Basis(kind=BasisKind.NONE)))

@@ -1,0 +1,72 @@
+"""What a finished reply shows: the text, and around it what it rests on and what can be done with it.
+
+Follows from what is on record alone, so that it is the same at once, after a restart, and in a transcript.
+"""
+
+from urllib.parse import urlsplit
+
+from bot.conversation.messages import Outcome
+from bot.conversation.phrases import Language, day_text, phrase
+from bot.delivery.notes import final_note
+from bot.platforms.base import Act, Button, Content, Phase, Source
+from storage.basis import Basis, BasisKind, CitedEntry
+
+
+def final_content(
+    text: str,
+    outcome: Outcome,
+    basis: Basis | None,
+    language: Language,
+    *,
+    disclaimer: bool,
+    is_late: bool = False,
+) -> Content:
+    """`language`: of the question. `disclaimer`: whether what a model wrote says so where it need not."""
+    note = final_note(outcome, basis, language, disclaimer=disclaimer, is_late=is_late)
+    if basis is not None and basis.kind is BasisKind.VERIFIED:
+        source = _source(basis.entries[0], language)
+        return Content(text, Phase.FINAL, note=note, is_stored=True, source=source)
+    if basis is not None and basis.kind is BasisKind.SUGGESTED:
+        buttons = _choices(basis.entries, language)
+        return Content(phrase("did_you_mean", language), Phase.FINAL, note=note, buttons=buttons)
+    return Content(text, Phase.FINAL, note=note)
+
+
+def plain_text(content: Content) -> str:
+    """The whole content in words, for where there are no buttons and no small print."""
+    parts = [content.text]
+    choices = [button for button in content.buttons if button.act is Act.CHOOSE]
+    if choices:
+        parts.append("\n".join(f"{button.number}. {button.label}" for button in choices))
+    if content.source is not None:
+        source = content.source
+        parts.append("\n".join(filter(None, [" · ".join([source.kind, source.title, *source.facts]), source.url])))
+    return "\n\n".join(filter(None, parts))
+
+
+def _source(entry: CitedEntry, language: Language) -> Source:
+    facts = [entry.owner]
+    if entry.verified_on is not None:
+        facts.append(phrase("verified_on", language, day=day_text(entry.verified_on, language)))
+    if entry.is_overdue:
+        facts.append(phrase("review_overdue", language))
+    return Source(
+        kind=phrase("verified_answer", language),
+        title=entry.title,
+        url=entry.source_url if _is_web_address(entry.source_url) else "",
+        facts=tuple(filter(None, facts)),
+    )
+
+
+def _is_web_address(url: str) -> bool:
+    """Who stored the entry may name any host, but nothing that a click would run."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and bool(parts.hostname) and not set(url) & set(' <>|"\n\t')
+
+
+def _choices(entries: tuple[CitedEntry, ...], language: Language) -> tuple[Button, ...]:
+    choices = [Button(Act.CHOOSE, entry.title, number) for number, entry in enumerate(entries, 1)]
+    return (*choices, Button(Act.DECLINE, phrase("none_of_these", language)))

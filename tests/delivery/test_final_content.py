@@ -1,0 +1,114 @@
+"""What a finished reply shows around its text."""
+
+from dataclasses import replace
+
+import pytest
+
+from bot.conversation.messages import Outcome
+from bot.conversation.phrases import Language, phrase
+from bot.delivery.final_content import final_content, plain_text
+from bot.platforms.base import Act, Button, Content, Phase
+from storage.basis import Basis, BasisKind, CitedEntry
+from tests.storage.test_choosing import BALANCE, SUGGESTED
+
+FRESH = replace(BALANCE, is_overdue=False)
+
+
+def shown(
+    text: str = "x", outcome: Outcome = Outcome.ANSWERED, basis: Basis | None = None, language: Language = "en"
+) -> Content:
+    return final_content(text, outcome, basis, language, disclaimer=True)
+
+
+def verified(entry: CitedEntry, language: Language = "en", text: str = "In Workday.") -> Content:
+    return shown(text, basis=Basis(kind=BasisKind.VERIFIED, entries=(entry,)), language=language)
+
+
+def test_a_verified_answer_names_its_source_its_owner_and_its_day() -> None:
+    content = verified(FRESH)
+
+    assert (content.text, content.phase, content.note) == ("In Workday.", Phase.FINAL, "")
+    assert content.is_stored
+    assert content.source is not None
+    assert (content.source.kind, content.source.title) == ("Verified answer", "How many days are left?")
+    assert content.source.url == "https://intranet.acme.test/pto"
+    assert content.source.facts == ("hr@acme.test", "verified 12 Oct 2025")
+
+
+def test_an_overdue_review_is_said() -> None:
+    source = verified(BALANCE).source
+    assert source is not None
+    assert source.facts[-1] == "review overdue"
+
+
+def test_in_chinese_too() -> None:
+    source = verified(replace(BALANCE, lang="zh"), "zh").source
+    assert source is not None
+    assert source.kind == "已核实的答案"
+    assert source.facts == ("hr@acme.test", "核实于2025年10月12日", "已过复核日期")
+
+
+@pytest.mark.parametrize(("lang", "language"), [("en", "zh"), ("zh", "en")])
+def test_an_entry_in_the_other_language_stays_as_it_is_and_says_why(lang: str, language: Language) -> None:
+    content = verified(replace(FRESH, lang=lang), language)
+    assert content.text == "In Workday."
+    assert content.note == phrase(f"kept_in_{lang}", language)
+
+
+@pytest.mark.parametrize(
+    "url", ["", "javascript:alert(1)", "ftp://acme.test/x", "https://", "https://acme.test/a b", "https://[", "x|y"]
+)
+def test_what_is_no_web_address_is_no_link(url: str) -> None:
+    source = verified(replace(FRESH, source_url=url)).source
+    assert source is not None
+    assert source.url == ""
+
+
+def test_suggestions_are_buttons_with_a_way_out() -> None:
+    content = shown("Which?\n1. …", Outcome.SUGGESTED, SUGGESTED)
+
+    assert content.text == phrase("did_you_mean", "en")
+    assert content.buttons == (
+        Button(Act.CHOOSE, "How many days are left?", 1),
+        Button(Act.CHOOSE, "怎么申请？", 2),
+        Button(Act.DECLINE, phrase("none_of_these", "en")),
+    )
+
+
+@pytest.mark.parametrize("kind", [BasisKind.PLAIN, None])
+def test_what_a_model_wrote_without_knowledge_says_so_and_may_be_silenced(kind: BasisKind | None) -> None:
+    basis = Basis(kind=kind) if kind else None
+    assert shown(basis=basis).note == phrase("disclaimer", "en")
+    assert final_content("x", Outcome.ANSWERED, basis, "en", disclaimer=False).note == ""
+
+
+def test_what_nothing_supports_is_marked_whatever_is_silenced() -> None:
+    basis = Basis(kind=BasisKind.UNGROUNDED)
+    assert final_content("x", Outcome.ANSWERED, basis, "en", disclaimer=False).note == phrase("ungrounded", "en")
+
+
+def test_what_is_no_answer_has_no_disclaimer() -> None:
+    assert shown("No.", Outcome.NO_ANSWER, Basis(kind=BasisKind.NONE)).note == ""
+
+
+def test_how_it_ended_and_that_it_is_late_stand_before_who_wrote_it() -> None:
+    note = final_content("x", Outcome.STOPPED, Basis(kind=BasisKind.PLAIN), "en", disclaimer=True, is_late=True).note
+    assert note == " ".join(phrase(key, "en") for key in ("late", "stopped", "disclaimer"))
+
+
+def test_in_words_alone_nothing_is_lost() -> None:
+    assert plain_text(shown("Which?", Outcome.SUGGESTED, SUGGESTED)) == (
+        "Did you mean one of these?\n\n1. How many days are left?\n2. 怎么申请？"
+    )
+    assert plain_text(verified(BALANCE)) == (
+        "In Workday.\n\n"
+        "Verified answer · How many days are left? · hr@acme.test · verified 12 Oct 2025 · review overdue\n"
+        "https://intranet.acme.test/pto"
+    )
+    assert plain_text(shown("Just text.", basis=Basis(kind=BasisKind.PLAIN))) == "Just text."
+
+
+def test_a_day_that_is_not_known_is_not_said() -> None:
+    source = verified(replace(FRESH, verified_on=None)).source
+    assert source is not None
+    assert source.facts == ("hr@acme.test",)

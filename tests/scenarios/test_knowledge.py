@@ -1,0 +1,224 @@
+"""Answers from the company's knowledge, end to end in Slack: verified, asked back, none."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from bot.conversation.knowledge.findings import Route
+from bot.conversation.phrases import phrase
+from bot.platforms.slack.blocks import CHOOSE_ACTION, DECLINE_ACTION
+from inference.scripted import ScriptedEngine
+from storage.knowledge.records import EntryStatus
+from tests.scenarios.house import ALICE, BRUNO, GENERAL, HELP_HR, House, is_finished, note_of, scripted, text_of
+from tests.shelf import Shelf, an_entry
+
+BALANCE = an_entry("pto_balance")
+REQUEST = an_entry(
+    "pto_request", question="How do I request vacation?", answer="In *Workday*: see https://wd.acme.test/x"
+)
+USED = an_entry("pto_used", question="How many days have I used?", answer="See **History**.")
+
+
+@pytest.fixture
+def shelf(monkeypatch: pytest.MonkeyPatch) -> Shelf:
+    """What the service knows."""
+    shelf = Shelf()
+    monkeypatch.setattr("bot.service.open_knowledge", lambda *_: (shelf, shelf))
+    return shelf
+
+
+def source_of(message: dict[str, Any]) -> str:
+    """The line below a verified answer."""
+    return next(
+        element["text"]
+        for block in message["blocks"]
+        if block["type"] == "context"
+        for element in block["elements"]
+        if "Verified answer" in element["text"]
+    )
+
+
+def labels_of(message: dict[str, Any]) -> list[str]:
+    actions = [block for block in message["blocks"] if block["type"] == "actions"]
+    return [element["text"]["text"] for block in actions for element in block["elements"]]
+
+
+async def the_reply(house: House, channel: str, ts: str, is_it: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+    """Our one message in the thread, as soon as this is true of it."""
+
+    def found() -> dict[str, Any] | None:
+        ours = house.ours(channel, ts)
+        return ours[0] if len(ours) == 1 and is_it(ours[0]) else None
+
+    reply: dict[str, Any] = await house.until(found)
+    return reply
+
+
+def says(text: str) -> Callable[[dict[str, Any]], bool]:
+    return lambda message: text_of(message) == text
+
+
+async def test_a_verified_answer_is_posted_whole_with_its_source(house: House, shelf: Shelf) -> None:
+    shelf.lay_out("days left?", Route.DIRECT, BALANCE)
+    await house.start()
+    ts = await house.ask(ALICE, GENERAL, "days left?")
+
+    reply = await the_reply(house, GENERAL, ts, says(BALANCE.text.answer))
+
+    assert house.versions(GENERAL, reply) == [BALANCE.text.answer], "no placeholder before it"
+    assert reply["blocks"][0] == {
+        **reply["blocks"][0],
+        "type": "markdown",
+        "text": "Your remaining paid leave is shown in Workday under *Time Off &gt; Balance*: up to 5 days carry over.",
+    }
+    assert source_of(reply) == (
+        "*Verified answer* · <https://intranet.acme.test/hr/pto_balance|How many vacation days do I have left?> · "
+        "hr@acme.test · verified 12 Oct 2025"
+    )
+
+
+async def test_links_in_a_verified_answer_stay_as_they_were_stored(house: House, shelf: Shelf) -> None:
+    shelf.lay_out("how to request?", Route.DIRECT, REQUEST)
+    await house.start()
+    ts = await house.ask(ALICE, GENERAL, "how to request?")
+    reply = await the_reply(house, GENERAL, ts, says(REQUEST.text.answer))
+    assert reply["blocks"][0]["text"] == REQUEST.text.answer
+
+
+async def test_a_verified_answer_waits_neither_for_the_model_nor_for_the_line(
+    house: House, shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The model loads, another question of the same person waits for it, and her line is full."""
+    loaded = asyncio.Event()
+    monkeypatch.setattr(ScriptedEngine, "warm_up", lambda self: loaded.wait())
+    shelf.lay_out("days left?", Route.DIRECT, BALANCE)
+    await house.start(answers={"generate": "always"}, delivery={"waiting_per_user": 0})
+    waiting = await house.ask(ALICE, GENERAL, "tell me a story")
+    await house.until(lambda: house.ours(GENERAL, waiting))
+
+    ts = await house.ask(ALICE, HELP_HR, "days left?")
+    await the_reply(house, HELP_HR, ts, says(BALANCE.text.answer))
+
+    assert text_of(house.ours(GENERAL, waiting)[0]) == phrase("loading", "en")
+    loaded.set()
+    assert await house.answered(GENERAL, waiting) == [scripted("tell me a story")]
+
+
+async def test_a_look_up_that_takes_its_time_is_not_silent(house: House, shelf: Shelf) -> None:
+    shelf.lay_out("days left?", Route.DIRECT, BALANCE)
+    shelf.may_go_on.clear()
+    await house.start()
+    ts = await house.ask(ALICE, GENERAL, "days left?")
+    await the_reply(house, GENERAL, ts, says(phrase("working", "en")))
+    shelf.may_go_on.set()
+    await the_reply(house, GENERAL, ts, says(BALANCE.text.answer))
+
+
+async def test_who_chooses_a_suggestion_reads_its_answer_in_the_same_message(house: House, shelf: Shelf) -> None:
+    shelf.lay_out("days?", Route.SUGGEST, BALANCE, REQUEST, USED)
+    await house.start()
+    ts = await house.ask(ALICE, GENERAL, "days?")
+    reply = await the_reply(house, GENERAL, ts, lambda message: bool(labels_of(message)))
+    assert labels_of(reply) == [
+        "How many vacation days do I have left?",
+        "How do I request vacation?",
+        "How many days have I used?",
+        "None of these",
+    ]
+
+    assert await house.sandbox.click(BRUNO, GENERAL, reply["ts"], f"{CHOOSE_ACTION}_3")
+
+    chosen = await the_reply(house, GENERAL, ts, says("See **History**."))
+    assert labels_of(chosen) == []
+    assert chosen["ts"] == reply["ts"]
+    assert "pto_used" in source_of(chosen)
+
+
+async def test_a_suggestion_that_was_changed_meanwhile_is_shown_as_it_is_now(house: House, shelf: Shelf) -> None:
+    shelf.lay_out("days?", Route.SUGGEST, BALANCE, REQUEST)
+    await house.start()
+    ts = await house.ask(ALICE, GENERAL, "days?")
+    reply = await the_reply(house, GENERAL, ts, lambda message: bool(labels_of(message)))
+    shelf.change("pto_balance", answer="Ask Dana.")
+    shelf.change("pto_request", status=EntryStatus.RETIRED)
+
+    await house.sandbox.click(ALICE, GENERAL, reply["ts"], f"{CHOOSE_ACTION}_1")
+    await the_reply(house, GENERAL, ts, says("Ask Dana."))
+
+    ts = await house.ask(ALICE, HELP_HR, "days?")
+    reply = await the_reply(house, HELP_HR, ts, lambda message: bool(labels_of(message)))
+    await house.sandbox.click(ALICE, HELP_HR, reply["ts"], f"{CHOOSE_ACTION}_2")
+    await the_reply(house, HELP_HR, ts, says(phrase("no_verified_answer", "en")))
+
+
+@pytest.mark.parametrize("generate", ["never", "ungrounded-marked"])
+async def test_none_of_these_goes_on_without_them(house: House, shelf: Shelf, generate: str) -> None:
+    shelf.lay_out("days?", Route.SUGGEST, BALANCE)
+    await house.start(answers={"generate": generate})
+    ts = await house.ask(ALICE, GENERAL, "days?")
+    reply = await the_reply(house, GENERAL, ts, lambda message: bool(labels_of(message)))
+
+    await house.sandbox.click(ALICE, GENERAL, reply["ts"], DECLINE_ACTION)
+
+    expected = phrase("no_verified_answer", "en") if generate == "never" else scripted("days?")
+    declined = await the_reply(house, GENERAL, ts, lambda message: says(expected)(message) and is_finished(message))
+    assert declined["ts"] == reply["ts"]
+    assert note_of(declined) == ("" if generate == "never" else phrase("ungrounded", "en"))
+
+
+async def test_two_clicks_at_once_make_one_choice(house: House, shelf: Shelf) -> None:
+    shelf.lay_out("days?", Route.SUGGEST, BALANCE, REQUEST)
+    await house.start()
+    ts = await house.ask(ALICE, GENERAL, "days?")
+    reply = await the_reply(house, GENERAL, ts, lambda message: bool(labels_of(message)))
+    await asyncio.gather(
+        *(house.sandbox.click(ALICE, GENERAL, reply["ts"], f"{CHOOSE_ACTION}_{number}") for number in (1, 1, 2))
+    )
+    chosen = await the_reply(house, GENERAL, ts, lambda message: not labels_of(message))
+    assert text_of(chosen) in (BALANCE.text.answer, REQUEST.text.answer)
+
+
+async def test_a_choice_survives_a_restart(house: House, shelf: Shelf) -> None:
+    shelf.lay_out("days?", Route.SUGGEST, BALANCE)
+    await house.start()
+    ts = await house.ask(ALICE, GENERAL, "days?")
+    reply = await the_reply(house, GENERAL, ts, lambda message: bool(labels_of(message)))
+    await house.stop()
+
+    await house.start()
+    await house.sandbox.click(ALICE, GENERAL, reply["ts"], f"{CHOOSE_ACTION}_1")
+    await the_reply(house, GENERAL, ts, says(BALANCE.text.answer))
+
+
+async def test_what_nothing_answers_is_said_so(house: House, shelf: Shelf) -> None:
+    await house.start()
+    ts = await house.ask(ALICE, GENERAL, "what is the meaning of life?")
+    assert await house.answered(GENERAL, ts) == [phrase("no_verified_answer", "en")]
+
+
+async def test_a_follow_up_is_looked_up_with_what_came_before(house: House, shelf: Shelf) -> None:
+    shelf.lay_out("days left?", Route.DIRECT, BALANCE)
+    await house.start()
+    ts = await house.ask(ALICE, GENERAL, "days left?")
+    await house.answered(GENERAL, ts)
+    await house.sandbox.post_as(ALICE, GENERAL, "and how do I request them?", ts)
+    await house.answered(GENERAL, ts, 2)
+
+    assert [(inquiry.text, inquiry.previous) for inquiry in shelf.inquiries] == [
+        ("days left?", ""),
+        ("and how do I request them?", "days left?"),
+    ]
+    assert shelf.inquiries[0].audience == {f"channel:{GENERAL}"}
+
+
+async def test_an_answer_to_a_command_can_be_chosen_from_too(house: House, shelf: Shelf) -> None:
+    """Nobody can change what only one person sees: the chosen answer comes below it."""
+    shelf.lay_out("days?", Route.SUGGEST, BALANCE)
+    await house.start()
+    await house.sandbox.employees.command(ALICE, GENERAL, "/faq", "days?")
+    asked = lambda: house.sandbox.ephemerals(GENERAL, ALICE)  # noqa: E731
+    await house.until(lambda: any("vacation days" in text_of(message) for message in asked()))
+    await house.sandbox.click(ALICE, GENERAL, asked()[-1]["ts"], f"{CHOOSE_ACTION}_1")
+    await house.until(lambda: text_of(asked()[-1]) == BALANCE.text.answer)
