@@ -50,6 +50,7 @@ from storage.audit.pseudonyms import load_pseudonym
 from storage.audit.trail import AuditTrail
 from storage.database import Database
 from storage.errors import Trouble
+from storage.knowledge.entries import EntryStore
 from storage.lock import sole_service
 from storage.looking_back import LookBackStore
 from storage.model_updates import ModelUpdateStore
@@ -115,10 +116,9 @@ def prepare_data(settings: Settings) -> tuple[str | None, str | None]:
     return before, after
 
 
-def open_knowledge(database: Database) -> tuple[LooksUp, FindsEntries]:
+def open_knowledge(database: Database, trail: AuditTrail) -> tuple[LooksUp, FindsEntries]:
     """What the company knows: how it is searched, and where its entries are kept."""
-    nothing = NoKnowledge()
-    return nothing, nothing
+    return NoKnowledge(), EntryStore(database, trail)
 
 
 def _make_folder(folder: Path) -> None:
@@ -149,7 +149,7 @@ class Service:
             waiting_per_user=settings.delivery.waiting_per_user,
             waiting_total=settings.delivery.waiting_total,
         )
-        knowledge, entries = open_knowledge(database)
+        knowledge, entries = open_knowledge(database, trail)
         librarian = Librarian(knowledge, entries, self._threads, settings.answers, clock)
         reach = parse_failpoint(settings.delivery.failpoint)
         worker = self._worker(librarian, reach)

@@ -29,6 +29,9 @@ class AuditTrail:
     def ended(self, connection: Connection, reply: Reply, figures: ReplyFigures, edits: int, now: datetime) -> None:
         append(connection, entries.reply_ended(reply, figures, edits=edits, actor=self._actor(reply), at=now))
 
+    def chosen(self, connection: Connection, reply: Reply, entry: CitedEntry | None, user: str, now: datetime) -> None:
+        append(connection, entries.suggestion_chosen(reply, entry, self._person(reply, user), now))
+
     def entries_changed(
         self, connection: Connection, changes: Iterable[EntryChange], author: Author, now: datetime
     ) -> None:
@@ -51,9 +54,6 @@ class AuditTrail:
 
     def _writer(self, author: Author) -> str:
         return self._pseudonym(author.platform, author.tenant, author.user)
-
-    def chosen(self, connection: Connection, reply: Reply, entry: CitedEntry | None, user: str, now: datetime) -> None:
-        append(connection, entries.suggestion_chosen(reply, entry, self._person(reply, user), now))
 
     def _person(self, reply: Reply, user: str) -> str:
         """Somebody who does something with a reply: not always who asked."""
