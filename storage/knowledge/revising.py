@@ -42,8 +42,8 @@ def revise_all(
 def _dated(before: Entry | None, text: EntryText, today: date) -> EntryText:
     if text.verified_at is not None:
         return text
-    known = before.text.verified_at if before is not None and before.text.answer == text.answer else None
-    return replace(text, verified_at=known or today)
+    is_same_answer = before is not None and before.text.answer == text.answer
+    return replace(text, verified_at=before.text.verified_at if before and is_same_answer else today)
 
 
 def _status(before: Entry | None, given: GivenEntry) -> EntryStatus:

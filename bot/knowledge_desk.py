@@ -1,0 +1,71 @@
+"""The stores of knowledge for commands, beside a running service or without one."""
+
+import asyncio
+import os
+import pwd
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from bot.conversation.characters import strip_invisible
+from bot.errors import NotFound
+from bot.service import AUDIT_KEY_FILE, prepare_data
+from bot.settings import Settings
+from storage.audit.pseudonyms import load_pseudonym
+from storage.audit.trail import AuditTrail
+from storage.database import Database
+from storage.errors import DatabaseUnusable
+from storage.inspection import database_file
+from storage.knowledge.entries import EntryStore
+from storage.knowledge.passages import PassageStore
+from storage.knowledge.records import Author, Entry, EntryStatus
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """`author`: whoever types the command, for revisions and the audit log."""
+
+    entries: EntryStore
+    passages: PassageStore
+    author: Author
+
+
+@asynccontextmanager
+async def open_desk(settings: Settings, *, create: bool = False) -> AsyncGenerator[Desk, None]:
+    """`create`: make the database where there is none yet. Raises: StorageError, StartFailed."""
+    try:
+        database_file(settings.database_url)
+    except DatabaseUnusable:
+        if not create:
+            raise
+        await asyncio.to_thread(prepare_data, settings)
+    key = settings.service.data_dir / AUDIT_KEY_FILE
+    trail = AuditTrail(await asyncio.to_thread(load_pseudonym, key))
+    async with await Database.open(settings.database_url) as database:
+        yield Desk(EntryStore(database, trail), PassageStore(database, trail), Author("cli", "", _user()))
+
+
+def _user() -> str:
+    """From the system, not from the environment, where anybody can say that they are somebody else."""
+    try:
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:  # a container runs under numbers without names
+        return str(os.getuid())
+
+
+async def load_entries(settings: Settings, status: EntryStatus | None = None) -> list[Entry]:
+    """By id; of one status, or all. Raises: StorageError."""
+    async with open_desk(settings) as desk:
+        return await desk.entries.list(status)
+
+
+async def load_entry(settings: Settings, entry_id: str, revision: int | None = None) -> Entry:
+    """As it is now, or as that revision had it. Raises: NotFound, StorageError."""
+    async with open_desk(settings) as desk:
+        found = await desk.entries.find(entry_id)
+        if found is None:
+            raise NotFound(f"there is no entry {strip_invisible(entry_id)[:80]!r}: see `inthread faq list`")
+        then = found if revision is None else await desk.entries.find_revision(entry_id, revision)
+    if then is None:
+        raise NotFound(f"{entry_id} has no revision {revision}: its revisions are 1 to {found.revision}")
+    return then
