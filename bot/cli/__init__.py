@@ -10,6 +10,7 @@ import click
 from bot.cli.audit import audit
 from bot.cli.completion import completion
 from bot.cli.database import db
+from bot.cli.docs import docs
 from bot.cli.faq import faq
 from bot.cli.models import model
 from bot.cli.operating import doctor, settings, status, version
@@ -18,7 +19,7 @@ from bot.cli.threads import thread
 
 SECTIONS = {
     "Answer questions": (run, sandbox, ask),
-    "What it knows": (faq,),
+    "What it knows": (faq, docs),
     "Look after it": (doctor, status, settings, version),
     "Data and models": (db, thread, audit, model),
     "Terminal": (completion,),

@@ -1,13 +1,12 @@
 """Commands about the company's own answers: `inthread faq …`."""
 
 import asyncio
-from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
 import click
 
-from bot.cli.options import echo_json, fail, json_option, with_settings
+from bot.cli.options import echo_json, echo_lines, json_option, refuse_files, with_settings
 from bot.clock import SystemClock
 from bot.errors import FilesRefused
 from bot.log import configure_logging
@@ -40,14 +39,8 @@ def faq_import(settings: Settings, files: tuple[Path, ...], dry_run: bool) -> No
     try:
         done = asyncio.run(import_files(settings, files, SystemClock(), dry_run=dry_run))
     except FilesRefused as error:
-        _refuse(error)
-    _echo(list(import_lines(done, dry_run=dry_run)))
-
-
-def _refuse(error: FilesRefused) -> None:
-    for problem in error.problems:
-        click.echo(problem, err=True)
-    fail(str(error))
+        refuse_files(error)
+    echo_lines(import_lines(done, dry_run=dry_run))
 
 
 @faq.command("export")
@@ -91,7 +84,7 @@ def faq_list(settings: Settings, status: str | None, as_json: bool) -> None:
     if as_json:
         echo_json([faq_report.as_json(entry) for entry in entries])
         return
-    _echo(list(faq_report.list_lines(entries)))
+    echo_lines(faq_report.list_lines(entries))
 
 
 @faq.command("show")
@@ -108,7 +101,7 @@ def faq_show(settings: Settings, entry_id: str, revision: int | None, as_json: b
     if as_json:
         echo_json(faq_report.as_json(entry))
         return
-    _echo(list(faq_report.entry_lines(entry)))
+    echo_lines(faq_report.entry_lines(entry))
 
 
 @faq.command("check")
@@ -128,9 +121,4 @@ def faq_check(settings: Settings, links: bool, as_json: bool) -> None:
     if as_json:
         echo_json([asdict(remark) for remark in remarks])
         return
-    _echo(list(remark_lines(number, remarks)))
-
-
-def _echo(lines: Sequence[str]) -> None:
-    for line in lines:
-        click.echo(line)
+    echo_lines(remark_lines(number, remarks))

@@ -5,14 +5,15 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable
 from functools import update_wrapper
 from pathlib import Path
 from typing import Any, NoReturn
 
 import click
 
-from bot.errors import ServiceError
+from bot.conversation.characters import strip_invisible
+from bot.errors import FilesRefused, ServiceError
 from bot.settings import load_settings
 from inference.errors import InferenceError
 from storage.errors import StorageError
@@ -53,6 +54,18 @@ def with_failures(command: Command) -> Command:
 def fail(message: str) -> NoReturn:
     click.echo(f"inthread: {message}", err=True)
     sys.exit(1)
+
+
+def refuse_files(error: FilesRefused) -> NoReturn:
+    """Every mistake in a line of its own, then the line that says what came of them."""
+    for problem in error.problems:
+        click.echo(strip_invisible(str(problem)), err=True)
+    fail(str(error))
+
+
+def echo_lines(lines: Iterable[str]) -> None:
+    for line in lines:
+        click.echo(line)
 
 
 def echo_json(value: object) -> None:
