@@ -31,7 +31,7 @@ def import_lines(done: Import, *, dry_run: bool) -> Iterator[str]:
 
 def list_lines(entries: Sequence[Entry]) -> Iterator[str]:
     if not entries:
-        yield "no entries: `inthread faq import FILE` takes them over (docs/knowledge.md)"
+        yield "no such entries: `inthread faq import FILE` takes some over (docs/knowledge.md)"
         return
     widest = max(len(entry.entry_id) for entry in entries)
     yield f"{'id':{widest}}  lang  {'status':9}  {'revision':>8}  {'review by':10}  question"

@@ -19,6 +19,7 @@ from storage.inspection import database_file
 from storage.knowledge.entries import EntryStore
 from storage.knowledge.passages import PassageStore
 from storage.knowledge.records import Author, Entry, EntryStatus
+from storage.knowledge.words import words_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,13 @@ async def load_entries(settings: Settings, status: EntryStatus | None = None) ->
     """By id; of one status, or all. Raises: StorageError."""
     async with open_desk(settings) as desk:
         return await desk.entries.list(status)
+
+
+async def find_entries(settings: Settings, text: str, limit: int) -> list[Entry]:
+    """Published entries that have words of the text, best first. Raises: StorageError."""
+    async with open_desk(settings) as desk:
+        ids = [entry_id for entry_id, _ in await desk.entries.search(words_of(text), None, limit)]
+        return [entry for entry_id in ids if (entry := await desk.entries.find(entry_id))]
 
 
 async def load_entry(settings: Settings, entry_id: str, revision: int | None = None) -> Entry:

@@ -13,6 +13,7 @@ from bot.log import configure_logging
 from bot.settings import Settings
 
 STATUSES = ("draft", "published", "retired")
+MOST_FOUND = 20
 FORMATS = ("yaml", "csv", "markdown")
 status_option = click.option("--status", type=click.Choice(STATUSES), help="Only those.")
 
@@ -72,15 +73,21 @@ def faq_export(settings: Settings, file: Path, form: str | None, status: str | N
 
 @faq.command("list")
 @status_option
+@click.option("--with", "words", metavar="WORDS", help="Only published ones that have any of these words, best first.")
 @json_option
 @with_settings
-def faq_list(settings: Settings, status: str | None, as_json: bool) -> None:
+def faq_list(settings: Settings, status: str | None, words: str | None, as_json: bool) -> None:
     """The entries, by id: language, status, revision, when to review, question."""
     from bot import faq_report
-    from bot.knowledge_desk import load_entries
+    from bot.knowledge_desk import find_entries, load_entries
     from storage.knowledge.records import EntryStatus
 
-    entries = asyncio.run(load_entries(settings, EntryStatus(status) if status else None))
+    if words is not None and status not in (None, EntryStatus.PUBLISHED):
+        raise click.UsageError("--with looks through published entries alone")
+    if words is None:
+        entries = asyncio.run(load_entries(settings, EntryStatus(status) if status else None))
+    else:
+        entries = asyncio.run(find_entries(settings, words, MOST_FOUND))
     if as_json:
         echo_json([faq_report.as_json(entry) for entry in entries])
         return

@@ -59,7 +59,7 @@ def entry_changed(change: EntryChange, author: Author, actor: str, at: datetime)
     if before is None:
         yield AuditEntry("entry_added", at, fields, _words_of(after.text))
         return
-    if before.revision != after.revision:
+    if change.is_revision:
         yield AuditEntry("entry_revised", at, fields, _words_of(after.text))
     if before.status is not after.status:
         yield AuditEntry(_NEW_STATUS[after.status], at, fields)

@@ -34,6 +34,23 @@ class AuditEntry:
         assert RESERVED.isdisjoint(self.fields), "the log itself says these"
 
 
+@dataclass(frozen=True, slots=True)
+class SealedEntry:
+    """An entry with its body bound and salted: what can be done before the end of the chain is known."""
+
+    entry: AuditEntry
+    salt: bytes | None
+    body: bytes | None = field(repr=False)
+    body_digest: bytes | None
+
+
+def seal(entry: AuditEntry, random_bytes: Callable[[int], bytes] = secrets.token_bytes) -> SealedEntry:
+    if entry.body is None:
+        return SealedEntry(entry, None, None, None)
+    salt, body = random_bytes(SALT_BYTES), canonical(entry.body)
+    return SealedEntry(entry, salt, body, digest_body(salt, body))
+
+
 def append(
     connection: Connection, entry: AuditEntry, random_bytes: Callable[[int], bytes] = secrets.token_bytes
 ) -> int:
@@ -41,40 +58,33 @@ def append(
 
     Writers take SQLite's lock when they begin, so nobody can come between reading the end and writing after it.
     """
-    return append_all(connection, [entry], random_bytes)
+    return append_all(connection, [seal(entry, random_bytes)])
 
 
-def append_all(
-    connection: Connection,
-    entries: Iterable[AuditEntry],
-    random_bytes: Callable[[int], bytes] = secrets.token_bytes,
-) -> int:
+def append_all(connection: Connection, entries: Iterable[SealedEntry]) -> int:
     """Add the entries in their order, as `append`; the last one's seq."""
     seq, prev = _end(connection)
     rows: list[dict[str, Any]] = []
     for entry in entries:
         seq += 1
-        rows.append(_row(entry, seq, prev, random_bytes))
+        rows.append(_row(entry, seq, prev))
         prev = rows[-1]["hash"]
     if rows:
         connection.execute(_ADD, rows)
     return seq
 
 
-def _row(entry: AuditEntry, seq: int, prev: bytes, random_bytes: Callable[[int], bytes]) -> dict[str, Any]:
+def _row(sealed: SealedEntry, seq: int, prev: bytes) -> dict[str, Any]:
+    entry = sealed.entry
     header = canonical({**entry.fields, "seq": seq, "time": utc_text(entry.at), "kind": entry.kind})
-    salt = body = body_digest = None
-    if entry.body is not None:
-        salt, body = random_bytes(SALT_BYTES), canonical(entry.body)
-        body_digest = digest_body(salt, body)
     return {
         "seq": seq,
         "header": header.decode(),
-        "body_digest": body_digest,
+        "body_digest": sealed.body_digest,
         "prev": prev,
-        "hash": link(prev, header, body_digest),
-        "salt": salt,
-        "body": None if body is None else body.decode(),
+        "hash": link(prev, header, sealed.body_digest),
+        "salt": sealed.salt,
+        "body": None if sealed.body is None else sealed.body.decode(),
     }
 
 

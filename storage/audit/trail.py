@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from storage.audit import entries
-from storage.audit.log import append, append_all
+from storage.audit.log import SealedEntry, append, append_all, seal
 from storage.audit.pseudonyms import Pseudonym
 from storage.basis import CitedEntry
 from storage.knowledge.records import Author, EntryChange, GivenDocument
@@ -32,25 +32,23 @@ class AuditTrail:
     def chosen(self, connection: Connection, reply: Reply, entry: CitedEntry | None, user: str, now: datetime) -> None:
         append(connection, entries.suggestion_chosen(reply, entry, self._person(reply, user), now))
 
-    def entries_changed(
-        self, connection: Connection, changes: Iterable[EntryChange], author: Author, now: datetime
-    ) -> None:
+    def seal_entries(self, changes: Iterable[EntryChange], author: Author, now: datetime) -> list[SealedEntry]:
+        """For `add_sealed`: an import of thousands is made ready before it holds up other writers."""
         actor = self._writer(author)
-        append_all(
-            connection, (entry for change in changes for entry in entries.entry_changed(change, author, actor, now))
-        )
+        return [seal(entry) for change in changes for entry in entries.entry_changed(change, author, actor, now)]
 
-    def documents_changed(
-        self,
-        connection: Connection,
-        imported: Iterable[GivenDocument],
-        removed: Iterable[str],
-        author: Author,
-        now: datetime,
-    ) -> None:
+    def seal_documents(
+        self, imported: Iterable[GivenDocument], removed: Iterable[str], author: Author, now: datetime
+    ) -> list[SealedEntry]:
+        """As `seal_entries`."""
         actor = self._writer(author)
-        append_all(connection, (entries.document_imported(one, author, actor, now) for one in imported))
-        append_all(connection, (entries.document_removed(name, author, actor, now) for name in removed))
+        return [
+            *(seal(entries.document_imported(document, author, actor, now)) for document in imported),
+            *(seal(entries.document_removed(name, author, actor, now)) for name in removed),
+        ]
+
+    def add_sealed(self, connection: Connection, sealed: Iterable[SealedEntry]) -> None:
+        append_all(connection, sealed)
 
     def _writer(self, author: Author) -> str:
         return self._pseudonym(author.platform, author.tenant, author.user)

@@ -1,11 +1,12 @@
 """The company's answers: entries, each with all its revisions."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from sqlalchemy import Connection, select
 
+from storage.audit.log import SealedEntry
 from storage.audit.trail import AuditTrail
 from storage.database import Database
 from storage.errors import EntryChanged
@@ -15,6 +16,15 @@ from storage.knowledge.records import Author, Entry, EntryChange, EntryStatus, E
 from storage.knowledge.revising import revise, revise_all
 from storage.knowledge.tables import EntryRevisionRow, EntryRow, PhrasingRow
 from storage.knowledge.words import fold, text_hash
+
+
+@dataclass(frozen=True, slots=True)
+class _Ready:
+    """Changes, with all that is written for them: made before other writers are kept waiting."""
+
+    planned: Sequence[EntryChange]
+    rows: entry_rows.Rows
+    sealed: Sequence[SealedEntry]
 
 
 class EntryStore:
@@ -65,10 +75,12 @@ class EntryStore:
             lambda connection: list(connection.execute(query.order_by(PhrasingRow.entry_id)).scalars())
         )
 
-    async def search(self, words: Sequence[str], audience: Collection[str], limit: int) -> Sequence[tuple[str, float]]:
+    async def search(
+        self, words: Sequence[str], audience: Collection[str] | None, limit: int
+    ) -> Sequence[tuple[str, float]]:
         """Published entries that have any of the words and that one of `audience` may see: (id, BM25), best first.
 
-        `words`: of `storage.knowledge.words.words_of`. `audience`: with `everyone` in it, as a rule.
+        `words`: of `storage.knowledge.words.words_of`. `audience`: with `everyone` in it, as a rule; None: whoever may.
         """
         return await self._database.read(lambda connection: _search(connection, words, audience, limit))
 
@@ -92,7 +104,7 @@ class EntryStore:
             before = entry_rows.find(connection, entry_id)
             _require_seen(before, seen)
             change = revise(before, entry_id, text, status, author, now)
-            self._record(connection, [change], author, now)
+            self._write(connection, self._make_ready([change], author, now))
             return change.after
 
         return await self._database.write(work)
@@ -105,7 +117,7 @@ class EntryStore:
             if before is None:
                 return None
             change = EntryChange(before, replace(before, status=status))
-            self._record(connection, [change], author, now)
+            self._write(connection, self._make_ready([change], author, now))
             return change.after
 
         return await self._database.write(work)
@@ -124,18 +136,28 @@ class EntryStore:
         What became of each, in its order: those without `fields` and with a `before` were left alone.
         """
 
-        def work(connection: Connection) -> Sequence[EntryChange]:
+        def look(connection: Connection) -> tuple[int, _Ready]:
             planned = _plan(connection, given, author, now, today)
-            self._record(connection, planned, author, now)
-            return planned
+            return changes.generation(connection), self._make_ready(planned, author, now)
+
+        generation, looked = await self._database.read(look)
+
+        def work(connection: Connection) -> Sequence[EntryChange]:
+            is_current = changes.generation(connection) == generation
+            ready = looked if is_current else look(connection)[1]
+            self._write(connection, ready)
+            return ready.planned
 
         return await self._database.write(work)
 
-    def _record(self, connection: Connection, planned: Sequence[EntryChange], author: Author, now: datetime) -> None:
+    def _make_ready(self, planned: Sequence[EntryChange], author: Author, now: datetime) -> _Ready:
         real = [change for change in planned if change.before != change.after]
-        if real:
-            entry_rows.write(connection, real)
-            self._trail.entries_changed(connection, real, author, now)
+        return _Ready(planned, entry_rows.make_rows(real), self._trail.seal_entries(real, author, now))
+
+    def _write(self, connection: Connection, ready: _Ready) -> None:
+        if ready.sealed:
+            entry_rows.write(connection, ready.rows)
+            self._trail.add_sealed(connection, ready.sealed)
             changes.advance(connection)
 
 
@@ -158,7 +180,7 @@ def _require_seen(before: Entry | None, seen: int | None) -> None:
 
 
 def _search(
-    connection: Connection, words: Sequence[str], audience: Collection[str], limit: int
+    connection: Connection, words: Sequence[str], audience: Collection[str] | None, limit: int
 ) -> Sequence[tuple[str, float]]:
     found = fulltext.search(connection, ENTRIES, words, audience, limit)
     query = select(EntryRow.number, EntryRow.entry_id).where(EntryRow.number.in_([number for number, _ in found]))

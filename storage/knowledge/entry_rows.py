@@ -1,15 +1,15 @@
 """Entries in the tables: read as records, and written with everything that follows from them."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from itertools import islice
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Row, Select, delete, select, update
-from sqlalchemy import bindparam as bind
+from sqlalchemy import Connection, Row, Select, bindparam, delete, select, update
 
 from storage.dialect import insert
 from storage.knowledge import fulltext
-from storage.knowledge.fulltext import ENTRIES, Indexed
+from storage.knowledge.fulltext import ENTRIES, Indexable, make_indexable
 from storage.knowledge.records import FIELDS, Entry, EntryChange, EntryStatus, EntryText
 from storage.knowledge.tables import EntryRevisionRow, EntryRow, PhrasingRow
 from storage.knowledge.words import fold, text_hash
@@ -60,39 +60,46 @@ def find_all(connection: Connection, entry_ids: Iterable[str]) -> dict[str, Entr
     }
 
 
-def write(connection: Connection, changes: Sequence[EntryChange]) -> None:
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """All that is written for some changes. Made without a connection, so that an import holds up nobody meanwhile."""
+
+    known: list[dict[str, Any]]
+    new: list[dict[str, Any]]
+    revisions: list[dict[str, Any]]
+    phrasings: list[dict[str, Any]]
+    indexables: dict[str, Indexable]
+
+
+def make_rows(changes: Sequence[EntryChange]) -> Rows:
+    published = [change.after for change in changes if change.after.status is EntryStatus.PUBLISHED]
+    return Rows(
+        known=[_entry_values(change.after) for change in changes if change.before is not None],
+        new=[_entry_values(change.after) for change in changes if change.before is None],
+        revisions=[_revision_values(change.after) for change in changes if change.is_revision],
+        phrasings=[values for entry in published for values in _phrasing_values(entry)],
+        indexables={
+            entry.entry_id: make_indexable("\n".join(entry.phrasings), entry.text.answer, entry.text.audience)
+            for entry in published
+        },
+    )
+
+
+def write(connection: Connection, rows: Rows) -> None:
     """The entries as they are from now on, their new revisions, and what they are found by."""
-    _write_entries(connection, changes)
-    _write_revisions(connection, changes)
-    numbers = _numbers(connection, changes)
-    _write_phrasings(connection, changes)
-    _write_index(connection, changes, numbers)
+    _forget_index(connection, [values["entry_id"] for values in rows.known])
+    if rows.known:
+        known = [{"of": values["entry_id"], **values} for values in rows.known]
+        connection.execute(update(EntryRow.__table__).where(EntryRow.entry_id == bindparam("of")), known)  # type: ignore[arg-type]
+    for table, values in ((EntryRow, rows.new), (EntryRevisionRow, rows.revisions), (PhrasingRow, rows.phrasings)):
+        if values:
+            connection.execute(insert(table), values)
+    numbers = _numbers(connection, rows.indexables)
+    fulltext.put(connection, ENTRIES, {numbers[entry_id]: row for entry_id, row in rows.indexables.items()})
 
 
-def _write_entries(connection: Connection, changes: Sequence[EntryChange]) -> None:
-    values = [
-        {"of": change.after.entry_id, "status": change.after.status, "revision": change.after.revision}
-        for change in changes
-        if change.before is not None
-    ]
-    if values:
-        connection.execute(update(EntryRow.__table__).where(EntryRow.entry_id == bind("of")), values)  # type: ignore[arg-type]
-    new = [change.after for change in changes if change.before is None]
-    if new:
-        connection.execute(
-            insert(EntryRow),
-            [{"entry_id": entry.entry_id, "status": entry.status, "revision": entry.revision} for entry in new],
-        )
-
-
-def _write_revisions(connection: Connection, changes: Sequence[EntryChange]) -> None:
-    values = [
-        _revision_values(change.after)
-        for change in changes
-        if change.before is None or change.before.revision != change.after.revision
-    ]
-    if values:
-        connection.execute(insert(EntryRevisionRow), values)
+def _entry_values(entry: Entry) -> dict[str, Any]:
+    return {"entry_id": entry.entry_id, "status": entry.status, "revision": entry.revision}
 
 
 def _revision_values(entry: Entry) -> dict[str, Any]:
@@ -105,44 +112,25 @@ def _revision_values(entry: Entry) -> dict[str, Any]:
     }
 
 
-def _numbers(connection: Connection, changes: Sequence[EntryChange]) -> dict[str, int]:
+def _phrasing_values(entry: Entry) -> Iterator[dict[str, Any]]:
+    for position, text in enumerate(entry.phrasings):
+        yield {"entry_id": entry.entry_id, "position": position, "text": text, "text_hash": text_hash(fold(text))}
+
+
+def _forget_index(connection: Connection, entry_ids: Sequence[str]) -> None:
+    fulltext.remove(connection, ENTRIES, _numbers(connection, entry_ids).values())
+    for some in chunks(entry_ids):
+        connection.execute(delete(PhrasingRow).where(PhrasingRow.entry_id.in_(some)))
+
+
+def _numbers(connection: Connection, entry_ids: Iterable[str]) -> dict[str, int]:
     """The entries' rows in the full-text index."""
     query = select(EntryRow.entry_id, EntryRow.number)
     return {
         row.entry_id: row.number
-        for some in chunks(change.after.entry_id for change in changes)
+        for some in chunks(entry_ids)
         for row in connection.execute(query.where(EntryRow.entry_id.in_(some)))
     }
-
-
-def _write_phrasings(connection: Connection, changes: Sequence[EntryChange]) -> None:
-    for some in chunks(change.after.entry_id for change in changes if change.before is not None):
-        connection.execute(delete(PhrasingRow).where(PhrasingRow.entry_id.in_(some)))
-    values = [
-        {"entry_id": entry.entry_id, "position": position, "text": text, "text_hash": text_hash(fold(text))}
-        for entry in _published(changes)
-        for position, text in enumerate(entry.phrasings)
-    ]
-    if values:
-        connection.execute(insert(PhrasingRow), values)
-
-
-def _write_index(connection: Connection, changes: Sequence[EntryChange], numbers: dict[str, int]) -> None:
-    fulltext.remove(
-        connection, ENTRIES, (numbers[change.after.entry_id] for change in changes if change.before is not None)
-    )
-    fulltext.put(
-        connection,
-        ENTRIES,
-        (
-            Indexed(numbers[entry.entry_id], ("\n".join(entry.phrasings), entry.text.answer), entry.text.audience)
-            for entry in _published(changes)
-        ),
-    )
-
-
-def _published(changes: Iterable[EntryChange]) -> Iterator[Entry]:
-    return (change.after for change in changes if change.after.status is EntryStatus.PUBLISHED)
 
 
 def chunks(items: Iterable[T]) -> Iterator[list[T]]:

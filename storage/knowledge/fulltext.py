@@ -4,7 +4,7 @@ The words are made by `storage.knowledge.words`; the index splits them at spaces
 texts, only numbers of rows. Who may see a row stands in the index too, so that what is hidden is never ranked.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
@@ -13,6 +13,12 @@ from sqlalchemy import Connection, text
 from storage.knowledge.words import words_of
 
 MOST_WORDS = 64  # of a query: each costs, and no question has more that matter
+# Nearly every row has them: they say nothing, and to rank all rows takes a hundred times as long as to rank a few.
+_SAYING_NOTHING = frozenset(
+    "a an and are as at be by can could did do does for from get had has have how i if in is it its me my no not of on "
+    "or our she should so than that the their them then there they this to us was we were what when where which who "
+    "why will with would you your 的 了 吗 呢 是 在 我 有 么 什么 怎么 怎 们".split()
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,22 +34,24 @@ PASSAGES = Index("passage_words", ("headings", "text"))
 
 
 @dataclass(frozen=True, slots=True)
-class Indexed:
-    """A row to be found: the texts of the index's two columns, and who may see it."""
+class Indexable:
+    """A row to be found, as the index takes it: words of its two columns, labels of who may see it."""
 
-    number: int
-    texts: tuple[str, str]
-    audience: tuple[str, ...]
+    first: str
+    second: str
+    audience: str
 
 
-def put(connection: Connection, index: Index, rows: Iterable[Indexed]) -> None:
-    """Whatever was indexed under the same numbers is replaced."""
+def make_indexable(first: str, second: str, audience: Collection[str]) -> Indexable:
+    """From the texts of the index's two columns. Takes most of the time of indexing, and no connection."""
+    return Indexable(" ".join(words_of(first)), " ".join(words_of(second)), _labels(audience, " "))
+
+
+def put(connection: Connection, index: Index, rows: Mapping[int, Indexable]) -> None:
+    """By number of the row. Whatever was indexed under the same numbers is replaced."""
     first, second = index.columns
     statement = f"INSERT OR REPLACE INTO {index.table} (rowid, {first}, {second}, audience) VALUES (:n, :a, :b, :who)"
-    values = [
-        {"n": row.number, "a": _joined(row.texts[0]), "b": _joined(row.texts[1]), "who": _labels(row.audience, " ")}
-        for row in rows
-    ]
+    values = [{"n": number, "a": row.first, "b": row.second, "who": row.audience} for number, row in rows.items()]
     if values:
         connection.execute(text(statement), values)
 
@@ -55,16 +63,19 @@ def remove(connection: Connection, index: Index, numbers: Iterable[int]) -> None
 
 
 def search(
-    connection: Connection, index: Index, words: Sequence[str], audience: Collection[str], limit: int
+    connection: Connection, index: Index, words: Sequence[str], audience: Collection[str] | None, limit: int
 ) -> list[tuple[int, float]]:
     """The rows that have any of the words and that one of `audience` may see: (number, BM25 score), best first.
 
-    Scores are positive, higher is better, and comparable within one call alone.
+    `audience` None: whoever may see them. Scores are positive, higher is better, comparable within one call alone.
     """
-    asked = list(dict.fromkeys(words))[:MOST_WORDS]
-    if not asked or not audience:
+    distinct = list(dict.fromkeys(words))
+    asked = [word for word in distinct if word not in _SAYING_NOTHING] or distinct
+    if not asked or (audience is not None and not audience):
         return []
-    query = f"{{{' '.join(index.columns)}}} : ({_any_of(asked)}) AND audience : ({_labels(audience, ' OR ')})"
+    query = f"{{{' '.join(index.columns)}}} : ({_any_of(asked[:MOST_WORDS])})"
+    if audience is not None:
+        query += f" AND audience : ({_labels(audience, ' OR ')})"
     rows = connection.execute(
         text(
             f"SELECT rowid, bm25({index.table}, 1.0, 1.0, 0.0) AS cost FROM {index.table} "
@@ -73,10 +84,6 @@ def search(
         {"query": query, "limit": limit},
     )
     return [(row.rowid, -row.cost) for row in rows]
-
-
-def _joined(words: str) -> str:
-    return " ".join(words_of(words))
 
 
 def _any_of(words: Sequence[str]) -> str:

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Row, Select, bindparam, delete, select, updat
 from storage.dialect import insert
 from storage.knowledge import fulltext
 from storage.knowledge.entry_rows import chunks
-from storage.knowledge.fulltext import PASSAGES, Indexed
+from storage.knowledge.fulltext import PASSAGES, make_indexable
 from storage.knowledge.records import Author, GivenDocument, Passage
 from storage.knowledge.tables import DocumentRow, PassageRow
 
@@ -105,10 +105,10 @@ def _write_passages(connection: Connection, document: GivenDocument) -> None:
 
 def _index(connection: Connection, document: GivenDocument) -> None:
     numbers = _numbers(connection, [document.name])
-    rows = (
-        Indexed(numbers[one.passage_id], ("\n".join(one.heading_path), one.text), document.audience)
+    rows = {
+        numbers[one.passage_id]: make_indexable("\n".join(one.heading_path), one.text, document.audience)
         for one in document.passages
-    )
+    }
     fulltext.put(connection, PASSAGES, rows)
 
 

@@ -45,7 +45,9 @@ class PassageStore:
         """By name."""
         return await self._database.read(_summaries)
 
-    async def search(self, words: Sequence[str], audience: Collection[str], limit: int) -> list[tuple[str, float]]:
+    async def search(
+        self, words: Sequence[str], audience: Collection[str] | None, limit: int
+    ) -> list[tuple[str, float]]:
         """Passages that have any of the words and that one of `audience` may see: (id, BM25), best first."""
         return await self._database.read(lambda connection: _search(connection, words, audience, limit))
 
@@ -89,7 +91,7 @@ class PassageStore:
         for document in imported:
             passage_rows.write(connection, collection, document, author, now)
         passage_rows.remove(connection, removed)
-        self._trail.documents_changed(connection, imported, removed, author, now)
+        self._trail.add_sealed(connection, self._trail.seal_documents(imported, removed, author, now))
         changes.advance(connection)
 
 
@@ -124,7 +126,7 @@ def _summaries(connection: Connection) -> list[DocumentSummary]:
 
 
 def _search(
-    connection: Connection, words: Sequence[str], audience: Collection[str], limit: int
+    connection: Connection, words: Sequence[str], audience: Collection[str] | None, limit: int
 ) -> list[tuple[str, float]]:
     found = fulltext.search(connection, PASSAGES, words, audience, limit)
     query = select(PassageRow.number, PassageRow.passage_id).where(

@@ -79,6 +79,11 @@ class EntryChange:
     after: Entry
 
     @property
+    def is_revision(self) -> bool:
+        """Whether the text is another one, or the first."""
+        return self.before is None or self.before.revision != self.after.revision
+
+    @property
     def fields(self) -> tuple[str, ...]:
         """What reads otherwise than before, by the names of `EntryText`, and `status`."""
         if self.before is None:

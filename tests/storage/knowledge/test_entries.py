@@ -160,6 +160,14 @@ async def test_what_somebody_may_not_see_is_not_found(entries: EntryStore) -> No
         assert await found(entries, "bicycle", {other}) == []
 
 
+async def test_words_that_everything_has_find_nothing_unless_there_are_no_others(entries: EntryStore) -> None:
+    await save(entries, "a", question="How is it in the yard?", variants=(), answer="Cold.")
+    await save(entries, "b", question="Which gate?", variants=(), answer="North.")
+
+    assert await found(entries, "how is it in the gate") == ["b"]
+    assert await found(entries, "how is it") == ["a"]
+
+
 @pytest.mark.parametrize("hostile", ['" OR 1', "NEAR(a b)", "asked:bicycle", "audience : everyone", "a AND NOT b", "*"])
 async def test_a_question_is_no_query_language(entries: EntryStore, hostile: str) -> None:
     await save(entries, audience=("group:S1",))
