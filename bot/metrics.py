@@ -12,6 +12,8 @@ from datetime import datetime
 from prometheus_client import CONTENT_TYPE_LATEST, Counter, Gauge, Histogram, generate_latest
 
 from inference.engine import EngineLoad, Figures
+from storage.basis import BasisKind
+from storage.feedback import Verdict
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 
@@ -84,6 +86,14 @@ _REPLIES = _counter(
 _REPLY_SECONDS = _histogram(
     "inthread_reply_seconds", "From the arrival of a question to the end of its reply.", _FELT, "platform"
 )
+
+_ANSWERS = _counter(
+    "inthread_answers_total",
+    "Replies that ended, by what they rest on. `basis`: verified, suggested, none, grounded, ungrounded, plain.",
+    "platform",
+    "basis",
+)
+_FEEDBACK = _counter("inthread_feedback_total", "Verdicts of people on replies: up or down.", "platform", "verdict")
 
 # ── the line ─────────────────────────────────────────────────────────────────
 
@@ -197,6 +207,10 @@ def begin(platforms: Iterable[str], outcomes: Iterable[str], troubles: Iterable[
             _EVENTS.labels(platform, kind)
         for outcome in ends:
             _REPLIES.labels(platform, outcome)
+        for kind in BasisKind:
+            _ANSWERS.labels(platform, kind)
+        for verdict in Verdict:
+            _FEEDBACK.labels(platform, verdict)
         for outcome in ("whole", "partial", "failed"):
             _SWEEPS.labels(platform, outcome)
         for histogram in (_REPLY_SECONDS, _QUEUE_WAIT, _FIRST_MESSAGE, _FIRST_TEXT):
@@ -249,9 +263,15 @@ def record_sweep(platform: str, outcome: str, ended_at: datetime) -> None:
         _LAST_SWEEP.labels(platform).set(ended_at.timestamp())
 
 
-def record_reply(platform: str, outcome: str, seconds: float) -> None:
+def record_reply(platform: str, outcome: str, seconds: float, basis: BasisKind | None = None) -> None:
     _REPLIES.labels(platform, outcome).inc()
     _REPLY_SECONDS.labels(platform).observe(max(0.0, seconds))
+    if basis is not None:
+        _ANSWERS.labels(platform, basis).inc()
+
+
+def record_feedback(platform: str, verdict: Verdict) -> None:
+    _FEEDBACK.labels(platform, verdict).inc()
 
 
 def record_queue_wait(platform: str, seconds: float) -> None:

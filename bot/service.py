@@ -36,8 +36,8 @@ from bot.jobs.schedule import job_table, start_scheduler
 from bot.loop_lag import LoopLag
 from bot.platforms.base import Platform
 from bot.platforms.errors import PlatformUnauthorized
-from bot.platforms.slack.listeners import Delivery
 from bot.platforms.slack.platform import SlackPlatform
+from bot.platforms.slack.surroundings import Delivery
 from bot.platforms.web.api import Stores
 from bot.platforms.web.platform import WebPlatform
 from bot.settings import Settings
@@ -50,6 +50,7 @@ from storage.audit.pseudonyms import load_pseudonym
 from storage.audit.trail import AuditTrail
 from storage.database import Database
 from storage.errors import Trouble
+from storage.feedback import FeedbackStore, Verdict
 from storage.knowledge.entries import EntryStore
 from storage.lock import sole_service
 from storage.looking_back import LookBackStore
@@ -154,6 +155,7 @@ class Service:
         reach = parse_failpoint(settings.delivery.failpoint)
         worker = self._worker(librarian, reach)
         self._dispatcher = Dispatcher(replies, worker, self._line, settings.delivery, clock)
+        self._feedback = FeedbackStore(database, trail)
         self._choosing = Choosing(replies, librarian, self._dispatcher.submit, clock)
         self._health = DatabaseHealth(database, clock, self._go_on)
         self._intake = Intake(replies, self._dispatcher.submit, settings.delivery, clock, reach)
@@ -240,6 +242,7 @@ class Service:
             ask_again=self._intake.ask_again,
             choose=self._choosing.choose,
             decline=self._choosing.decline,
+            judge=self._judge,
             knows_thread=self._knows_thread,
             stop_reply=self._dispatcher.stop_reply,
             stop_thread=self._dispatcher.stop_thread,
@@ -345,6 +348,15 @@ class Service:
         """The database takes writes again: take up what was given up, look for what nobody could write down."""
         await self._dispatcher.take_up_orphans()
         self._catch_up.request()
+
+    async def _judge(self, reply_id: str, user: str, verdict: Verdict, comment: str | None) -> bool:
+        """Keep what somebody thinks of a reply. False: there is nothing to have an opinion of."""
+        reply = await self._feedback.record(reply_id, user, verdict, self._clock.now(), comment)
+        if reply is None:
+            return False
+        metrics.record_feedback(reply.platform, verdict)
+        log.info("reply_judged", reply_id=reply_id, verdict=verdict, has_comment=bool(comment))
+        return True
 
     async def _knows_thread(self, key: ThreadKey) -> bool:
         found = await self._threads.find_thread(key.platform, key.tenant, key.channel, key.thread)

@@ -25,4 +25,19 @@ ANSWER_PHRASES: dict[str, dict[Literal["en", "zh"], str]] = {
         "en": "No verified answer: written by a small language model, without a source. Do not rely on it.",
         "zh": "没有经过核实的答案：由小型语言模型撰写，没有依据，请勿当作准则。",
     },
+    "thumb_up": {"en": "Helpful", "zh": "有帮助"},
+    "thumb_down": {"en": "Not helpful", "zh": "没有帮助"},
+    "feedback_title": {"en": "What was wrong?", "zh": "哪里不对？"},
+    "feedback_label": {"en": "What would have helped you?", "zh": "怎样的回答才对您有帮助？"},
+    "feedback_placeholder": {
+        "en": "For example: the date is wrong, it is about something else…",
+        "zh": "例如：日期不对、答非所问……",
+    },
+    "feedback_who_reads": {
+        "en": "Read by those who look after the answers, together with your question.",
+        "zh": "负责维护答案的同事会看到您的意见和您的问题。",
+    },
+    "feedback_send": {"en": "Send", "zh": "发送"},
+    "feedback_close": {"en": "Close", "zh": "关闭"},
+    "feedback_thanks": {"en": "Thank you: that helps to make the answers better.", "zh": "谢谢，这有助于改进答案。"},
 }

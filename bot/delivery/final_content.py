@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from bot.conversation.messages import Outcome
 from bot.conversation.phrases import Language, day_text, phrase
 from bot.delivery.notes import final_note
-from bot.platforms.base import Act, Button, Content, Phase, Source
+from bot.platforms.base import Act, Button, Content, Phase, Source, Thumbs
 from storage.basis import Basis, BasisKind, CitedEntry
 
 
@@ -25,11 +25,13 @@ def final_content(
     note = final_note(outcome, basis, language, disclaimer=disclaimer, is_late=is_late)
     if basis is not None and basis.kind is BasisKind.VERIFIED:
         source = _source(basis.entries[0], language)
-        return Content(text, Phase.FINAL, note=note, is_stored=True, source=source)
+        return Content(text, Phase.FINAL, note=note, is_stored=True, source=source, thumbs=_thumbs(language))
     if basis is not None and basis.kind is BasisKind.SUGGESTED:
         buttons = _choices(basis.entries, language)
         return Content(phrase("did_you_mean", language), Phase.FINAL, note=note, buttons=buttons)
-    return Content(text, Phase.FINAL, note=note)
+    is_about_the_company = basis is not None and basis.kind in (BasisKind.GROUNDED, BasisKind.UNGROUNDED)
+    thumbs = _thumbs(language) if outcome.is_answer and is_about_the_company else None
+    return Content(text, Phase.FINAL, note=note, thumbs=thumbs)
 
 
 def plain_text(content: Content) -> str:
@@ -65,6 +67,10 @@ def _is_web_address(url: str) -> bool:
     except ValueError:
         return False
     return parts.scheme in ("http", "https") and bool(parts.hostname) and not set(url) & set(' <>|"\n\t')
+
+
+def _thumbs(language: Language) -> Thumbs:
+    return Thumbs(phrase("thumb_up", language), phrase("thumb_down", language))
 
 
 def _choices(entries: tuple[CitedEntry, ...], language: Language) -> tuple[Button, ...]:

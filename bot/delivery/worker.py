@@ -23,6 +23,7 @@ from bot.delivery.settings import DeliverySettings
 from bot.delivery.writer import ReplyWriter
 from bot.platforms.base import Content, Phase, Platform
 from bot.platforms.errors import MessageGone, PlaceGone, Rejected
+from storage.basis import BasisKind
 from storage.errors import LeaseLost
 from storage.records import Reply, ReplyState
 from storage.replies import ReplyStore
@@ -172,16 +173,25 @@ class Worker:
         if ending.outcome.is_answer and not writer.has_shown_text:
             metrics.record_first_text(reply.platform, self._seconds_since(reply.received_at))
         state = ReplyState.DONE if ending.outcome.is_as_intended else ReplyState.FAILED_SHOWN
-        await self._close(reply, writer, state, outcome=ending.outcome)
+        basis = None if ending.basis is None else ending.basis.kind
+        await self._close(reply, writer, state, outcome=ending.outcome, basis=basis)
 
     async def _close(
-        self, reply: Reply, writer: ReplyWriter, state: ReplyState, failure: str | None = None, **fields: object
+        self,
+        reply: Reply,
+        writer: ReplyWriter,
+        state: ReplyState,
+        failure: str | None = None,
+        *,
+        outcome: Outcome | None = None,
+        basis: BasisKind | None = None,
     ) -> None:
         await self._store.record_closed(reply, state, self._clock.now(), edits=writer.edits, failure=failure)
-        metrics.record_reply(
-            reply.platform, str(fields.get("outcome", state)).lower(), self._seconds_since(reply.received_at)
-        )
-        log.info("reply_closed", reply_id=reply.reply_id, state=state, failure=failure, edits=writer.edits, **fields)
+        ended = str(outcome or state).lower()
+        metrics.record_reply(reply.platform, ended, self._seconds_since(reply.received_at), basis)
+        how = {"state": state, "failure": failure, "edits": writer.edits, "outcome": outcome, "basis": basis}
+        said = {name: value for name, value in how.items() if value is not None}
+        log.info("reply_closed", reply_id=reply.reply_id, **said)
 
     async def _record_final(self, reply: Reply, ending: Ending) -> None:
         await self._store.record_final(

@@ -52,6 +52,14 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
+class Thumbs:
+    """Buttons for what a person thinks of the answer."""
+
+    up_label: str
+    down_label: str
+
+
+@dataclass(frozen=True, slots=True)
 class Content:
     """What one message shows: always the whole of it. `note` is a small line below the text.
 
@@ -67,6 +75,7 @@ class Content:
     is_stored: bool = False
     source: Source | None = None
     buttons: tuple[Button, ...] = ()
+    thumbs: Thumbs | None = None
 
 
 @dataclass(frozen=True, slots=True)

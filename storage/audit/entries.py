@@ -119,6 +119,12 @@ def suggestion_chosen(reply: Reply, entry: CitedEntry | None, person: str, at: d
     return AuditEntry("suggestion_chosen", at, fields)
 
 
+def reply_judged(reply: Reply, verdict: str, comment: str, person: str, at: datetime) -> AuditEntry:
+    """What `person` thinks of a reply: a word of ours, and their own words if there are any."""
+    fields: dict[str, Scalar] = {**_exchange(reply, person), "verdict": verdict}
+    return AuditEntry("feedback", at, fields, {"comment": comment} if comment else None)
+
+
 def _basis(basis: Basis | None) -> dict[str, Scalar]:
     """What a reply rests on; with a verified answer, which revision of which entry the text is."""
     if basis is None:

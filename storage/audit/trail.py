@@ -32,6 +32,11 @@ class AuditTrail:
     def chosen(self, connection: Connection, reply: Reply, entry: CitedEntry | None, user: str, now: datetime) -> None:
         append(connection, entries.suggestion_chosen(reply, entry, self._person(reply, user), now))
 
+    def judged(
+        self, connection: Connection, reply: Reply, user: str, verdict: str, comment: str, now: datetime
+    ) -> None:
+        append(connection, entries.reply_judged(reply, verdict, comment, self._person(reply, user), now))
+
     def seal_entries(self, changes: Iterable[EntryChange], author: Author, now: datetime) -> list[SealedEntry]:
         """For `add_sealed`: an import of thousands is made ready before it holds up other writers."""
         actor = self._writer(author)

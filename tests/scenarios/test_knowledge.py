@@ -1,8 +1,6 @@
 """Answers from the company's knowledge, end to end in Slack: verified, asked back, none."""
 
 import asyncio
-from collections.abc import Callable
-from typing import Any
 
 import pytest
 
@@ -12,52 +10,13 @@ from bot.platforms.slack.blocks import CHOOSE_ACTION, DECLINE_ACTION
 from inference.scripted import ScriptedEngine
 from storage.knowledge.records import EntryStatus
 from tests.scenarios.house import ALICE, BRUNO, GENERAL, HELP_HR, House, is_finished, note_of, scripted, text_of
+from tests.scenarios.knowing import BALANCE, labels_of, says, source_of, the_reply
 from tests.shelf import Shelf, an_entry
 
-BALANCE = an_entry("pto_balance")
 REQUEST = an_entry(
     "pto_request", question="How do I request vacation?", answer="In *Workday*: see https://wd.acme.test/x"
 )
 USED = an_entry("pto_used", question="How many days have I used?", answer="See **History**.")
-
-
-@pytest.fixture
-def shelf(monkeypatch: pytest.MonkeyPatch) -> Shelf:
-    """What the service knows."""
-    shelf = Shelf()
-    monkeypatch.setattr("bot.service.open_knowledge", lambda *_: (shelf, shelf))
-    return shelf
-
-
-def source_of(message: dict[str, Any]) -> str:
-    """The line below a verified answer."""
-    return next(
-        element["text"]
-        for block in message["blocks"]
-        if block["type"] == "context"
-        for element in block["elements"]
-        if "Verified answer" in element["text"]
-    )
-
-
-def labels_of(message: dict[str, Any]) -> list[str]:
-    actions = [block for block in message["blocks"] if block["type"] == "actions"]
-    return [element["text"]["text"] for block in actions for element in block["elements"]]
-
-
-async def the_reply(house: House, channel: str, ts: str, is_it: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
-    """Our one message in the thread, as soon as this is true of it."""
-
-    def found() -> dict[str, Any] | None:
-        ours = house.ours(channel, ts)
-        return ours[0] if len(ours) == 1 and is_it(ours[0]) else None
-
-    reply: dict[str, Any] = await house.until(found)
-    return reply
-
-
-def says(text: str) -> Callable[[dict[str, Any]], bool]:
-    return lambda message: text_of(message) == text
 
 
 async def test_a_verified_answer_is_posted_whole_with_its_source(house: House, shelf: Shelf) -> None:

@@ -28,6 +28,7 @@ SCOPES = {
     "conversations_replies": {"channels:history", "groups:history", "im:history"},
     "users_conversations": {"channels:read", "groups:read", "im:read"},  # one for each of the types that are asked for
     "users_info": {"users:read"},
+    "views_open": set(),
     "views_publish": set(),
 }
 EVENT_SCOPES = {

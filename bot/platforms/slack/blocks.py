@@ -8,6 +8,7 @@ from typing import Any
 
 from bot.platforms.base import Act, Button, Content, Phase, Source
 from bot.platforms.slack.dialect import escape_markdown, escape_mrkdwn, link_token
+from bot.platforms.slack.feedback import feedback_block
 
 STOP_ACTION = "stop_reply"
 ASK_AGAIN_ACTION = "ask_again"
@@ -49,6 +50,8 @@ def _blocks(content: Content, reply_id: str) -> list[dict[str, Any]]:
     if content.buttons:
         elements = [_button(button, reply_id) for button in content.buttons]
         blocks.append({"type": "actions", "block_id": OFFERS_BLOCK, "elements": elements})
+    if content.thumbs:
+        blocks.append(feedback_block(content.thumbs, reply_id))
     if content.stop_label:
         blocks.append(stop_block(content.stop_label, reply_id))
     elif content.ask_again_label:

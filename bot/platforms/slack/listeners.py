@@ -5,7 +5,6 @@ An exception in a listener means that the event is not acknowledged, and that Sl
 
 import re
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -13,11 +12,7 @@ import structlog
 from slack_bolt.app.async_app import AsyncApp
 
 from bot.clock import Clock
-from bot.conversation.messages import IncomingMessage, ThreadKey
-from bot.platforms.errors import PlatformError
-from bot.platforms.slack.api import SlackApi
-from bot.platforms.slack.background import Background
-from bot.platforms.slack.blocks import ASK_AGAIN_ACTION, CHOOSE_ACTION, CONTROLS_BLOCK, DECLINE_ACTION, STOP_ACTION
+from bot.conversation.messages import ThreadKey
 from bot.platforms.slack.commands import COMMAND, help_text, parse_command, receipt, to_question
 from bot.platforms.slack.events import (
     PLATFORM,
@@ -29,13 +24,12 @@ from bot.platforms.slack.events import (
     tenant_of,
     to_message,
 )
-from bot.platforms.slack.home import REFRESH_ACTION, Home
-from bot.platforms.slack.languages import Languages
+from bot.platforms.slack.home import REFRESH_ACTION
 from bot.platforms.slack.relevance import is_for_us
-from bot.platforms.slack.response_urls import ResponseUrls
+from bot.platforms.slack.reply_buttons import ReplyButtons
 from bot.platforms.slack.settings import SlackSettings
-from bot.platforms.slack.status import ACTIVE, Sessions, suggest_prompts
-from storage.records import AskedQuestion
+from bot.platforms.slack.status import ACTIVE, suggest_prompts
+from bot.platforms.slack.surroundings import Delivery, Surroundings, user_of
 
 log = structlog.get_logger(__name__)
 
@@ -44,40 +38,6 @@ OVERTAKEN_WITHIN = timedelta(minutes=10)
 
 Ack = Callable[..., Awaitable[Any]]
 Body = dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Delivery:
-    """What the listeners need of the rest of the service.
-
-    `accept` commits a post, `edit` what its author made of it, `withdraw` that it was deleted (by message key), and
-    `ask_again` that another reply is wanted instead of this one (by reply id). `choose` and `decline`: what somebody
-    (reply id, user, number) chose of what a reply suggests. `knows_thread` says whether we were
-    asked in a thread; `last_questions` of a person (tenant, user, how many), newest first.
-    """
-
-    accept: Callable[[IncomingMessage], Awaitable[bool]]
-    edit: Callable[[IncomingMessage], Awaitable[bool]]
-    withdraw: Callable[[str], Awaitable[bool]]
-    ask_again: Callable[[str], Awaitable[bool]]
-    choose: Callable[[str, str, int], Awaitable[bool]]
-    decline: Callable[[str, str], Awaitable[bool]]
-    knows_thread: Callable[[ThreadKey], Awaitable[bool]]
-    stop_reply: Callable[[str], bool]
-    stop_thread: Callable[[ThreadKey], int]
-    last_questions: Callable[[str, str, int], Awaitable[list[AskedQuestion]]]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Surroundings:
-    """What the listeners do besides: all of it in the background."""
-
-    api: SlackApi
-    urls: ResponseUrls
-    home: Home
-    sessions: Sessions
-    languages: Languages
-    background: Background
 
 
 class Listeners:
@@ -101,14 +61,12 @@ class Listeners:
         for event, listener in self.events.items():
             app.event(event)(listener)
         app.command(COMMAND)(self._on_command)
-        app.action(STOP_ACTION)(self._on_stop)
-        app.action(ASK_AGAIN_ACTION)(self._on_ask_again)
-        app.action(re.compile(rf"{CHOOSE_ACTION}_\d"))(self._on_choose)
-        app.action(DECLINE_ACTION)(self._on_decline)
+        ReplyButtons(self._delivery, self._around).register(app)
         app.action(REFRESH_ACTION)(self._on_refresh)
         # What has no listener is never acknowledged, and Slack would repeat it.
         app.event(re.compile(".*"))(_acknowledge)
         app.action(re.compile(".*"))(_acknowledge)
+        app.view(re.compile(".*"))(_acknowledge)
 
     async def _on_post(self, body: Body) -> None:
         """Commit, nothing else: Slack is told that it arrived when this returns."""
@@ -145,44 +103,6 @@ class Listeners:
         is_new = await self._delivery.accept(to_question(command, replies, self._clock.now()))
         await (ack(**receipt(command, replies, language)) if is_new else ack())
 
-    async def _on_stop(self, ack: Ack, body: Body, action: Body) -> None:
-        await ack()
-        self._delivery.stop_reply(str(action.get("value", "")))
-        if (body.get("container") or {}).get("is_ephemeral") and body.get("response_url"):
-            self._around.background.spawn(self._remove_receipt(str(body["response_url"])), "receipt removed")
-
-    async def _on_ask_again(self, ack: Ack, body: Body, action: Body) -> None:
-        """Commit, then take the button away: it has done its work, also when somebody else pressed it."""
-        await self._delivery.ask_again(str(action.get("value", "")))
-        await ack()
-        self._around.background.spawn(self._remove_controls(body), "button removed")
-
-    async def _on_choose(self, ack: Ack, body: Body, action: Body) -> None:
-        """Commit; the message changes by itself then."""
-        reply_id, _, number = str(action.get("value", "")).partition(":")
-        if number.isdecimal():
-            await self._delivery.choose(reply_id, _user_of(body), int(number))
-        await ack()
-
-    async def _on_decline(self, ack: Ack, body: Body, action: Body) -> None:
-        await self._delivery.decline(str(action.get("value", "")), _user_of(body))
-        await ack()
-
-    async def _remove_controls(self, body: Body) -> None:
-        channel, message = body.get("channel") or {}, body.get("message") or {}
-        blocks = [block for block in message.get("blocks") or [] if block.get("block_id") != CONTROLS_BLOCK]
-        if blocks and channel.get("id") and message.get("ts"):
-            api = self._around.api
-            text = str(message.get("text") or " ")
-            place = {"channel": channel["id"], "ts": message["ts"]}
-            await api.try_call(api.client.chat_update, **place, text=text, blocks=blocks, parse="none")
-
-    async def _remove_receipt(self, url: str) -> None:
-        try:
-            await self._around.urls.send(url, {"delete_original": True})
-        except PlatformError as error:
-            log.info("receipt_not_removed", code=error.code)
-
     async def _on_session_stopped(self, body: Body, event: Body) -> None:
         """Slack's own stop button, under a direct message. The state is ours to change back."""
         channel, thread_ts = str(event.get("channel") or ""), str(event.get("thread_ts") or "")
@@ -200,7 +120,7 @@ class Listeners:
 
     async def _on_refresh(self, ack: Ack, body: Body) -> None:
         await ack()
-        if user := _user_of(body):
+        if user := user_of(body):
             self._publish_home(body, user)
 
     def _publish_home(self, body: Body, user: str) -> None:
@@ -213,11 +133,6 @@ class Listeners:
     async def _suggest(self, user: str, channel: str) -> None:
         language = await self._around.languages.of(user)
         await suggest_prompts(self._around.api, channel, self._settings.suggested_prompts, language)
-
-
-def _user_of(body: Body) -> str:
-    """Who acted."""
-    return str((body.get("user") or {}).get("id") or "")
 
 
 async def _acknowledge(ack: Ack) -> None:

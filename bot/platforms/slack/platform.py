@@ -20,12 +20,13 @@ from bot.platforms.slack.history import SlackHistory
 from bot.platforms.slack.home import Home
 from bot.platforms.slack.http_mode import HttpMode
 from bot.platforms.slack.languages import Languages
-from bot.platforms.slack.listeners import Delivery, Listeners, Surroundings
+from bot.platforms.slack.listeners import Listeners
 from bot.platforms.slack.response_urls import ResponseUrls
 from bot.platforms.slack.settings import SlackSettings
 from bot.platforms.slack.sockets import SocketPool
 from bot.platforms.slack.status import Sessions
 from bot.platforms.slack.surface import SlackSurface
+from bot.platforms.slack.surroundings import Delivery, Surroundings
 from storage.looking_back import LookBackStore
 from storage.records import Reply
 
