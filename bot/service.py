@@ -38,6 +38,7 @@ from bot.platforms.base import Platform
 from bot.platforms.errors import PlatformUnauthorized
 from bot.platforms.slack.platform import SlackPlatform
 from bot.platforms.slack.surroundings import Delivery
+from bot.platforms.web.api import Delivery as WebDelivery
 from bot.platforms.web.api import Stores
 from bot.platforms.web.platform import WebPlatform
 from bot.settings import Settings
@@ -174,7 +175,7 @@ class Service:
             self._platforms[slack.name] = slack
             routes += slack.routes()
         if settings.web.enabled:
-            chat = self._web_platform(Stores(replies, TranscriptStore(database)), clock)
+            chat = self._web_platform(Stores(replies, TranscriptStore(database), self._feedback), clock)
             self._platforms[chat.name] = chat
             routes += chat.routes()
         metrics.begin(self._platforms, OUTCOMES, Trouble)
@@ -258,8 +259,13 @@ class Service:
             host=self._settings.service.host,
             key_path=self._settings.service.data_dir / "web.key",
             stores=stores,
-            accept=self._intake.accept,
-            stop_reply=self._dispatcher.stop_reply,
+            delivery=WebDelivery(
+                accept=self._intake.accept,
+                stop_reply=self._dispatcher.stop_reply,
+                choose=self._choosing.choose,
+                decline=self._choosing.decline,
+                judge=self._judge,
+            ),
             clock=clock,
         )
 

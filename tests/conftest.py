@@ -14,6 +14,7 @@ from storage.records import NewQuestion
 from storage.replies import ReplyStore
 from storage.threads import ThreadStore
 from tests.clock import ManualClock
+from tests.shelf import Shelf
 
 TRAIL = AuditTrail(lambda platform, tenant, user: f"pseudonym of {user}")
 
@@ -45,6 +46,14 @@ def replies(database: Database) -> ReplyStore:
 @pytest.fixture
 def threads(database: Database) -> ThreadStore:
     return ThreadStore(database)
+
+
+@pytest.fixture
+def shelf(monkeypatch: pytest.MonkeyPatch) -> Shelf:
+    """What a service knows that is started after this."""
+    shelf = Shelf()
+    monkeypatch.setattr("bot.service.open_knowledge", lambda *_: (shelf, shelf))
+    return shelf
 
 
 @pytest.fixture

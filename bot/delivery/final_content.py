@@ -42,7 +42,8 @@ def plain_text(content: Content) -> str:
         parts.append("\n".join(f"{button.number}. {button.label}" for button in choices))
     if content.source is not None:
         source = content.source
-        parts.append("\n".join(filter(None, [" · ".join([source.kind, source.title, *source.facts]), source.url])))
+        line = " · ".join(filter(None, [source.kind, source.title, *source.facts, source.warning]))
+        parts.append("\n".join(filter(None, [line, source.url])))
     return "\n\n".join(filter(None, parts))
 
 
@@ -50,13 +51,12 @@ def _source(entry: CitedEntry, language: Language) -> Source:
     facts = [entry.owner]
     if entry.verified_on is not None:
         facts.append(phrase("verified_on", language, day=day_text(entry.verified_on, language)))
-    if entry.is_overdue:
-        facts.append(phrase("review_overdue", language))
     return Source(
         kind=phrase("verified_answer", language),
         title=entry.title,
         url=entry.source_url if _is_web_address(entry.source_url) else "",
         facts=tuple(filter(None, facts)),
+        warning=phrase("review_overdue", language) if entry.is_overdue else "",
     )
 
 

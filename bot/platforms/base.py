@@ -42,13 +42,14 @@ class Button:
 class Source:
     """Where a text comes from, to stand below it. `kind`: what it is. `url`: of the title, https, or empty.
 
-    `facts`: who answers for it, since when, until when.
+    `facts`: who answers for it, since when. `warning`: what speaks against it.
     """
 
     kind: str
     title: str
     url: str = ""
     facts: tuple[str, ...] = ()
+    warning: str = ""
 
 
 @dataclass(frozen=True, slots=True)

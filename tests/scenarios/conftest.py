@@ -9,7 +9,6 @@ import pytest
 from bot.sandbox import Sandbox, SandboxSettings
 from tests.clock import QuickClock
 from tests.scenarios.house import House
-from tests.shelf import Shelf
 
 
 @pytest.fixture
@@ -25,11 +24,3 @@ async def house(tmp_path: Path, migrated_file: Path) -> AsyncIterator[House]:
         yield house
         await house.stop()
         assert sandbox.violations == [], "called before the Retry-After had passed"
-
-
-@pytest.fixture
-def shelf(monkeypatch: pytest.MonkeyPatch) -> Shelf:
-    """What the service knows."""
-    shelf = Shelf()
-    monkeypatch.setattr("bot.service.open_knowledge", lambda *_: (shelf, shelf))
-    return shelf

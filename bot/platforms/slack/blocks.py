@@ -72,7 +72,8 @@ def _source_block(source: Source) -> dict[str, Any]:
     """The title leads to the company's own page: the one link that is not written by a model."""
     title = link_token(source.url, shortened(source.title, MOST_TITLE_CHARACTERS))
     facts = [escape_mrkdwn(shortened(fact, MOST_FACT_CHARACTERS)) for fact in source.facts]
-    text = " · ".join([f"*{escape_mrkdwn(source.kind)}*", title, *facts])
+    warning = f"*{escape_mrkdwn(source.warning)}*" if source.warning else ""
+    text = " · ".join(filter(None, [f"*{escape_mrkdwn(source.kind)}*", title, *facts, warning]))
     return {"type": "context", "elements": [{"type": "mrkdwn", "text": text}]}
 
 

@@ -23,6 +23,7 @@ from bot.platforms.web.rate_limit import RateLimit
 from bot.platforms.web.sessions import Sessions, User, new_user
 from bot.platforms.web.settings import WebSettings
 from bot.platforms.web.views import Views
+from storage.feedback import FeedbackStore, Verdict
 from storage.records import Reply
 from storage.replies import ReplyStore
 from storage.transcripts import TranscriptStore
@@ -30,16 +31,30 @@ from storage.transcripts import TranscriptStore
 PLATFORM, TENANT = "web", "local"
 THREADS_PER_PAGE = 40
 TURNS_PER_PAGE = 50
+JUDGEMENTS_PER_MINUTE = 60
 SIGN_INS_PER_MINUTE = 60  # of everybody: each makes a new user, with a limit of its own
 
-Accept = Callable[[IncomingMessage], Awaitable[bool]]
-StopReply = Callable[[str], bool]
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """What the page's requests need of the rest of the service.
+
+    `accept` commits a question; `choose` and `decline`: what somebody (reply id, user, number) chose of what a reply
+    suggests; `judge`: what they think of it, with a comment if they gave one.
+    """
+
+    accept: Callable[[IncomingMessage], Awaitable[bool]]
+    stop_reply: Callable[[str], bool]
+    choose: Callable[[str, str, int], Awaitable[bool]]
+    decline: Callable[[str, str], Awaitable[bool]]
+    judge: Callable[[str, str, Verdict, str | None], Awaitable[bool]]
 
 
 @dataclass(frozen=True, slots=True)
 class Stores:
     replies: ReplyStore
     transcripts: TranscriptStore
+    feedback: FeedbackStore
 
 
 class WebApi:
@@ -53,8 +68,7 @@ class WebApi:
         stores: Stores,
         views: Views,
         hub: Hub,
-        accept: Accept,
-        stop_reply: StopReply,
+        delivery: Delivery,
         clock: Clock,
     ) -> None:
         self._settings = settings
@@ -63,10 +77,11 @@ class WebApi:
         self._transcripts = stores.transcripts
         self._views = views
         self._hub = hub
-        self._accept = accept
-        self._stop_reply = stop_reply
+        self._feedback = stores.feedback
+        self._delivery = delivery
         self._clock = clock
         self._questions = RateLimit(settings.questions_per_minute, clock)
+        self._judgements = RateLimit(JUDGEMENTS_PER_MINUTE, clock)
         self._sign_ins = RateLimit(SIGN_INS_PER_MINUTE, clock)
 
     def require_user(self, request: web.Request) -> User:
@@ -127,7 +142,8 @@ class WebApi:
         )
         if transcript is None:
             raise not_found()
-        return web.json_response(await self._views.transcript(transcript, number))
+        verdicts = await self._feedback.verdicts_of(user.user_id, [turn.reply_id for turn in transcript.turns])
+        return web.json_response(await self._views.transcript(transcript, number, verdicts))
 
     # ── acting ───────────────────────────────────────────────────────────────
 
@@ -156,7 +172,28 @@ class WebApi:
         user = self.require_user(request)
         await bodies.read_object(request)
         reply = await self._own_reply(user, request)
-        return web.json_response({"stopped": self._stop_reply(reply.reply_id)})
+        return web.json_response({"stopped": self._delivery.stop_reply(reply.reply_id)})
+
+    async def choose(self, request: web.Request) -> web.Response:
+        """`{"number"}` of one of the suggestions, null for none of them → whether it was still to be chosen."""
+        user = self.require_user(request)
+        number = bodies.number_of(await bodies.read_object(request))
+        reply = await self._own_reply(user, request)
+        if number is None:
+            is_taken = await self._delivery.decline(reply.reply_id, user.user_id)
+        else:
+            is_taken = await self._delivery.choose(reply.reply_id, user.user_id, number)
+        return web.json_response({"taken": is_taken})
+
+    async def judge(self, request: web.Request) -> web.Response:
+        """`{"verdict", "comment"?}` → whether it is kept."""
+        user = self.require_user(request)
+        verdict, comment = bodies.verdict_of(await bodies.read_object(request))
+        reply = await self._own_reply(user, request)
+        if wait := self._judgements.take(user.user_id):
+            raise too_many(wait)
+        is_kept = await self._delivery.judge(reply.reply_id, user.user_id, verdict, comment)
+        return web.json_response({"kept": is_kept})
 
     async def _question(self, user: User, thread: str, nonce: str, text: str, address: dict[str, str]) -> web.Response:
         if wait := self._questions.take(user.user_id):
@@ -172,7 +209,7 @@ class WebApi:
         )
         reply_id = str(uuid.uuid5(REPLY_NAMESPACE, message_key))
         try:
-            if not await self._accept(message):
+            if not await self._delivery.accept(message):
                 earlier = await self._replies.find(reply_id)
                 thread = earlier.thread if earlier else thread
         except IntakeClosed:

@@ -9,8 +9,11 @@ from aiohttp import web
 
 from bot.conversation.characters import strip_invisible
 from bot.platforms.web.errors import Refused, bad_request, not_found
+from storage.feedback import Verdict
 
 NAME_CHARACTERS = 60
+COMMENT_CHARACTERS = 3_000
+MOST_NUMBER = 9
 _NONCE = re.compile(r"[A-Za-z0-9_-]{16,64}")
 _THREAD = re.compile(r"[A-Za-z0-9_-]{22}")
 _REPLY = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -52,6 +55,25 @@ def nonce_of(body: dict[str, Any]) -> str:
     if not _NONCE.fullmatch(nonce):
         raise bad_request("`nonce` needs 16 to 64 of A-Z a-z 0-9 _ -.")
     return nonce
+
+
+def number_of(body: dict[str, Any]) -> int | None:
+    """Of a suggestion, from 1; None for none of them, which has to be said."""
+    number = body.get("number", False)
+    if number is None or (isinstance(number, int) and not isinstance(number, bool) and 1 <= number <= MOST_NUMBER):
+        return number
+    raise bad_request("`number` is neither the number of a suggestion nor null.")
+
+
+def verdict_of(body: dict[str, Any]) -> tuple[Verdict, str | None]:
+    """With the comment, None where there is none: what was said before stays then."""
+    verdict = _text(body, "verdict")
+    if verdict not in tuple(Verdict):
+        raise bad_request("`verdict` is neither `up` nor `down`.")
+    comment = None if body.get("comment") is None else strip_invisible(_text(body, "comment")).strip()
+    if comment is not None and len(comment) > COMMENT_CHARACTERS:
+        raise bad_request(f"`comment` takes {COMMENT_CHARACTERS:,} characters.")
+    return Verdict(verdict), comment
 
 
 def thread_of(value: object) -> str:

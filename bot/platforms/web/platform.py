@@ -14,7 +14,7 @@ from aiohttp import web
 from bot.clock import Clock
 from bot.conversation.settings import AnswerSettings
 from bot.platforms.base import Capabilities, History
-from bot.platforms.web.api import PLATFORM, Accept, StopReply, Stores, WebApi
+from bot.platforms.web.api import PLATFORM, Delivery, Stores, WebApi
 from bot.platforms.web.errors import not_found, not_now
 from bot.platforms.web.fence import Fence, Handler, is_loopback
 from bot.platforms.web.hub import Hub
@@ -55,16 +55,14 @@ class WebPlatform:
         host: str,
         key_path: Path,
         stores: Stores,
-        accept: Accept,
-        stop_reply: StopReply,
+        delivery: Delivery,
         clock: Clock,
     ) -> None:
         self._settings = settings
         self._host = host
         self._key_path = key_path
         self._stores = stores
-        self._accept = accept
-        self._stop_reply = stop_reply
+        self._delivery = delivery
         self._clock = clock
         self._hub = Hub(clock)
         self._views = Views(self._hub, answers)
@@ -83,8 +81,7 @@ class WebPlatform:
             stores=self._stores,
             views=self._views,
             hub=self._hub,
-            accept=self._accept,
-            stop_reply=self._stop_reply,
+            delivery=self._delivery,
             clock=self._clock,
         )
         self._is_open = True
@@ -129,6 +126,8 @@ class WebPlatform:
             web.post("/web/questions", api(self._call(WebApi.ask))),
             web.post("/web/replies/{reply}/stop", api(self._call(WebApi.stop))),
             web.post("/web/replies/{reply}/again", api(self._call(WebApi.again))),
+            web.post("/web/replies/{reply}/choose", api(self._call(WebApi.choose))),
+            web.post("/web/replies/{reply}/feedback", api(self._call(WebApi.judge))),
             web.route("*", "/web/{rest:.*}", api(_nothing)),
         ]
 

@@ -1,7 +1,8 @@
 """What the page is told, as JSON: threads, turns, and what a reply shows."""
 
 import asyncio
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import asdict, replace
 from functools import lru_cache
 from typing import Any
 
@@ -12,6 +13,7 @@ from bot.delivery.final_content import final_content
 from bot.delivery.safe_markdown import safe_markdown
 from bot.platforms.base import Content, Phase
 from bot.platforms.web.hub import Frame, Hub
+from storage.feedback import Verdict
 from storage.records import ThreadSummary, Transcript, TranscriptTurn
 
 _safe = lru_cache(maxsize=512)(safe_markdown)
@@ -30,11 +32,14 @@ class Views:
         ]
         return {"threads": threads, "more": len(summaries) > limit}
 
-    async def transcript(self, transcript: Transcript, number: int) -> dict[str, Any]:
-        """`number`: the hub's before the database was read, so that a newer frame wins over this."""
+    async def transcript(self, transcript: Transcript, number: int, verdicts: Mapping[str, Verdict]) -> dict[str, Any]:
+        """`number`: the hub's before the database was read, so that a newer frame wins over this.
+
+        `verdicts`: what the reader thinks, by reply id.
+        """
         turns = []
         for turn in transcript.turns:
-            turns.append(self._turn(turn, number))
+            turns.append({**self._turn(turn, number), "verdict": verdicts.get(turn.reply_id)})
             await asyncio.sleep(0)  # making Markdown safe takes milliseconds: others get their turn between two
         return {"thread": transcript.thread, "turns": turns, "earlier": transcript.has_earlier}
 
@@ -73,4 +78,7 @@ def _content(content: Content) -> dict[str, Any]:
         "text": content.text,
         "note": content.note,
         "can_stop": bool(content.stop_label),
+        "source": content.source and asdict(content.source),
+        "buttons": [{**asdict(button), "act": button.act.value} for button in content.buttons],
+        "thumbs": content.thumbs and {"up": content.thumbs.up_label, "down": content.thumbs.down_label},
     }

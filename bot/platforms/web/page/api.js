@@ -36,6 +36,8 @@ export const api = {
   ask: (text, thread, nonce) => call("questions", { text, thread, nonce }),
   stop: (reply) => call(`replies/${reply}/stop`, {}),
   again: (reply, nonce) => call(`replies/${reply}/again`, { nonce }),
+  choose: (reply, number) => call(`replies/${reply}/choose`, { number }),
+  judge: (reply, verdict, comment) => call(`replies/${reply}/feedback`, { verdict, comment }),
 };
 
 /** Names a question, so that sending it twice asks once. (`crypto.randomUUID` is missing on plain http.) */

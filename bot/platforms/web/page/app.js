@@ -17,7 +17,7 @@ let me = null;
 let thread = null; // null: a new conversation
 let opening = 0; // counts, so that an answer to an earlier click does not overwrite a later one
 
-const turns = new Turns({ onStop: stop, onAgain: again });
+const turns = new Turns({ onStop: stop, onAgain: again, onChoose: choose, onJudge: judge });
 const sidebar = new Sidebar({ onMore: moreThreads });
 const composer = new Composer({ onSend: ask, onStop: stopNewest });
 const stream = new Stream({ onOpen: onConnected, onLost, onReply, onBehind: refresh });
@@ -179,6 +179,26 @@ async function stop(replyId) {
     composer.focus(); // the button that was pressed goes away
   } catch (error) {
     tell(error);
+  }
+}
+
+/** Whether it was taken; what the answer says then comes by itself. */
+async function choose(replyId, number) {
+  return taken(() => api.choose(replyId, number));
+}
+
+async function judge(replyId, verdict, comment) {
+  return taken(() => api.judge(replyId, verdict, comment));
+}
+
+async function taken(send) {
+  hush();
+  try {
+    await send();
+    return true;
+  } catch (error) {
+    tell(error);
+    return false;
   }
 }
 

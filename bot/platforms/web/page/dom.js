@@ -13,6 +13,19 @@ export function h(tag, properties = {}, ...children) {
   return node;
 }
 
+/** A small drawing for the eye alone. */
+export function icon(path) {
+  const make = (tag) => document.createElementNS("http://www.w3.org/2000/svg", tag);
+  const drawing = make("svg");
+  const line = make("path");
+  drawing.setAttribute("viewBox", "0 0 20 20");
+  drawing.setAttribute("aria-hidden", "true");
+  drawing.setAttribute("class", "drawing");
+  line.setAttribute("d", path);
+  drawing.append(line);
+  return drawing;
+}
+
 export function byId(id) {
   return document.getElementById(id);
 }

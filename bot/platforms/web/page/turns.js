@@ -2,6 +2,7 @@
 import { copyButton } from "./copying.js";
 import { byId, h, patchChildren } from "./dom.js";
 import { markdown } from "./markdown.js";
+import { choices, commentBox, sourceLine, thumbs } from "./offers.js";
 import { t } from "./words.js";
 
 const NEAR_THE_END = 90; // pixels: a reader who is that close wants to see what comes
@@ -10,10 +11,13 @@ export class Turns {
   #list = byId("turns");
   #scroller = byId("scroller");
   #newest = byId("newest");
-  #turns = new Map(); // by reply id: { turn, reply, nodes }
+  #turns = new Map(); // by reply id: { turn, reply, verdict, nodes }
   #isAtEnd = true;
 
-  /** `onStop(reply)`, `onAgain(reply)`: what the buttons ask for. */
+  /**
+   * What the buttons ask for: `onStop(reply)`, `onAgain(reply)`, `onChoose(reply, number)`, and
+   * `onJudge(reply, verdict, comment)`, which says whether that was taken.
+   */
   constructor(handlers) {
     this.handlers = handlers;
     this.#scroller.addEventListener("scroll", () => this.#onScroll(), { passive: true });
@@ -35,19 +39,25 @@ export class Turns {
   /** Show these turns: new ones are put in their order, known ones take what is newer. */
   show(turns) {
     for (const turn of turns) {
-      if (this.has(turn.reply.reply)) this.update(turn.reply);
-      else this.#add(turn);
+      if (!this.has(turn.reply.reply)) {
+        this.#add(turn);
+        continue;
+      }
+      if (turn.verdict) this.#turns.get(turn.reply.reply).verdict = turn.verdict;
+      this.update(turn.reply);
     }
   }
 
-  /** Whether the frame ended a reply that was open. */
+  /** Whether the frame has brought the end of a reply, or another text than it ended with before. */
   update(frame) {
     const known = this.#turns.get(frame.reply);
     if (!known || frame.number < known.reply.number) return false;
-    const wasOpen = known.reply.phase !== "final";
+    const isNews = known.reply.phase !== "final" || frame.text !== known.reply.text;
+    if (isNews) this.#closeComment(known);
+    if (isNews && known.reply.phase === "final") known.verdict = null; // it was on another text
     known.reply = frame;
     this.#draw(known);
-    return wasOpen && frame.phase === "final";
+    return isNews && frame.phase === "final";
   }
 
   /** The reply that is being written or waits, the last one if there are several. */
@@ -89,14 +99,18 @@ export class Turns {
       asked: h("h2", { class: "unseen" }, t(turn.is_again ? "asked_again" : "you_asked")),
       heading: h("h3", { class: "unseen" }, t("answer")),
       body: h("div", { class: "body", "data-testid": "answer" }),
+      source: h("div"),
       note: h("p", { class: "note", "data-testid": "note" }),
+      offers: h("div"),
       acts: h("div", { class: "acts" }),
+      comment: h("div", { "aria-live": "polite" }),
     };
-    nodes.reply = h("article", { class: "reply" }, nodes.heading, nodes.body, nodes.note, nodes.acts);
+    const parts = [nodes.heading, nodes.body, nodes.source, nodes.note, nodes.offers, nodes.acts, nodes.comment];
+    nodes.reply = h("article", { class: "reply", tabindex: "-1" }, parts);
     const question = h("div", { class: "question", "data-testid": "asked" }, turn.question || t("untitled"));
     nodes.item = h("li", { class: turn.is_again ? "turn again" : "turn" }, nodes.asked, question, nodes.reply);
     if (turn.is_again) nodes.asked.className = "asked-again";
-    const known = { turn, reply: turn.reply, nodes };
+    const known = { turn, reply: turn.reply, verdict: turn.verdict, nodes };
     this.#turns.set(turn.reply.reply, known);
     this.#list.insertBefore(nodes.item, this.#first(turn.exchange));
     this.#draw(known);
@@ -109,25 +123,64 @@ export class Turns {
     return later[0]?.nodes.item ?? null;
   }
 
-  #draw({ reply, nodes }) {
+  #draw(known) {
+    const { reply, nodes } = known;
     nodes.reply.dataset.phase = reply.phase;
     nodes.reply.setAttribute("aria-busy", String(reply.phase !== "final"));
     const text = reply.phase === "status" ? reply.text || t("working") : reply.text;
     patchChildren(nodes.body, markdown(text, codeBlock));
     nodes.note.textContent = reply.note;
     nodes.note.hidden = !reply.note;
-    patchChildren(nodes.acts, this.#acts(reply));
+    patchChildren(nodes.source, sourceLine(reply.source));
+    patchChildren(nodes.offers, choices(reply, (number) => this.#choose(known, number)));
+    patchChildren(nodes.acts, this.#acts(known));
     this.#newest.hidden = this.#isAtEnd || this.openReply() === null;
   }
 
-  #acts(reply) {
+  #acts(known) {
+    const { reply } = known;
     if (reply.phase !== "final") {
       const stop = h("button", { type: "button", "data-testid": "stop", onclick: () => this.handlers.onStop(reply.reply) }, t("stop"));
       return reply.can_stop ? [stop] : [];
     }
     const again = h("button", { type: "button", "data-testid": "again", onclick: () => this.handlers.onAgain(reply.reply) }, t("again"));
     const text = () => this.#turns.get(reply.reply)?.reply.text ?? "";
-    return [copyButton("copy", text, { "data-testid": "copy" }), again];
+    const judged = thumbs(reply, known.verdict, (verdict) => this.#judge(known, verdict));
+    return [...judged, copyButton("copy", text, { "data-testid": "copy" }), again];
+  }
+
+  async #choose(known, number) {
+    const buttons = known.nodes.offers.querySelectorAll("button");
+    buttons.forEach((button) => (button.disabled = true));
+    if (await this.handlers.onChoose(known.reply.reply, number)) known.nodes.reply.focus();
+    else buttons.forEach((button) => (button.disabled = false));
+  }
+
+  async #judge(known, verdict) {
+    this.#closeComment(known);
+    if (!(await this.handlers.onJudge(known.reply.reply, verdict))) return;
+    known.verdict = verdict;
+    this.#draw(known);
+    known.nodes.acts.querySelector(`[data-testid="thumb-${verdict}"]`)?.focus();
+    if (verdict === "up") known.nodes.comment.textContent = t("thanks");
+    else this.#askWhy(known);
+  }
+
+  #askWhy(known) {
+    const close = (words) => {
+      known.nodes.comment.replaceChildren(words);
+      known.nodes.acts.querySelector('[data-testid="thumb-down"]')?.focus();
+    };
+    const send = async (comment) => {
+      if (await this.handlers.onJudge(known.reply.reply, "down", comment)) close(t("thanks"));
+    };
+    const { box, focus } = commentBox(send, () => close(""));
+    known.nodes.comment.replaceChildren(box);
+    focus();
+  }
+
+  #closeComment(known) {
+    known.nodes.comment.replaceChildren();
   }
 
   #onScroll() {
