@@ -5,6 +5,7 @@ from pathlib import Path
 from inference import loading
 from inference.engine import Engine
 from inference.models.locate import locate_model
+from inference.models.prepared import kernels_dir
 from inference.scripted import ScriptedEngine
 from inference.settings import InferenceSettings
 from inference.torch_engine.engine import TorchEngine, TorchOptions
@@ -33,7 +34,7 @@ def _torch_options(settings: InferenceSettings, models_dir: Path) -> TorchOption
         cache_bytes=ours.cache_megabytes * 1024 * 1024,
         cache_type=ours.cache_type,
         speculates=ours.speculation,
-        kernels_dir=(settings.models_dir or models_dir) / "kernels",
+        kernels_dir=kernels_dir(settings.models_dir or models_dir),
     )
 
 

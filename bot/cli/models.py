@@ -74,13 +74,14 @@ def model_verify(settings: Settings, name: str | None) -> None:
 def model_prepare(settings: Settings, name: str | None) -> None:
     """Store a model's weights in 8 bits, as the engine multiplies them. Default: the model that settings.toml names.
 
-    Takes a minute or so. Without it the first start does it, where the engine works with 8 bits.
+    Takes up to a minute. Without it the first start does it, where the engine works with 8 bits.
     """
     from inference import models
+    from inference.models.prepared import kernels_dir
     from inference.torch_engine.prepare import prepare_model
 
     files = models.locate_model(name or settings.inference.model, settings.models_dir)
-    done = prepare_model(files)
+    done = prepare_model(files, kernels_dir(settings.models_dir))
     click.echo(
         f"{files.name}: {done.size >> 20} MB from {done.source_size >> 20} MB in {done.seconds:.0f} s: {done.path}"
     )

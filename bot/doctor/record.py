@@ -4,6 +4,7 @@ from bot.doctor.findings import Finding, failed, failed_with, note, ok
 from bot.settings import Settings
 from inference import models
 from inference.errors import InferenceError
+from inference.models.prepared import kernels_dir
 from inference.torch_engine.examining import describe_engine
 from storage.errors import StorageError
 from storage.inspection import database_file, inspect_database, sqlite_version
@@ -54,6 +55,7 @@ def check_engine(settings: Settings) -> Finding:
     except InferenceError:
         return note("engine", "not examined: there is no model")
     try:
-        return ok("engine", f"torch, {settings.inference.torch.max_concurrent} at once; {describe_engine(files)}")
+        engine = describe_engine(files, kernels_dir(settings.models_dir))
+        return ok("engine", f"torch, {settings.inference.torch.max_concurrent} at once; {engine}")
     except InferenceError as error:
         return failed_with("engine", error)

@@ -37,6 +37,11 @@ def prepared_path(files: ModelFiles, precision: Precision) -> Path:
     return folder / FOLDER / f"{files.path.stem if files.is_gguf else 'model'}-{precision}.inthread"
 
 
+def kernels_dir(models_dir: Path) -> Path:
+    """Where our engine keeps the kernels that it has compiled on this machine."""
+    return models_dir / "kernels"
+
+
 def read_header(file: BinaryIO) -> Header:
     """Also looks whether the file is as long as it says. Raises: ValueError or OSError."""
     try:

@@ -18,6 +18,7 @@ from typing import Any
 from inference.errors import InferenceError
 from inference.models.hub_id import HubId, parse_hub_id
 from inference.models.locate import locate_model
+from inference.models.prepared import kernels_dir
 
 NICE = 10  # people who wait for an answer come first
 
@@ -84,7 +85,7 @@ def _prepare(name: str, models_dir: Path) -> str:
     from inference.torch_engine.prepare import prepare_model
 
     preload()
-    return str(prepare_model(locate_model(name, models_dir)).path)
+    return str(prepare_model(locate_model(name, models_dir), kernels_dir(models_dir)).path)
 
 
 if __name__ == "__main__":

@@ -4,45 +4,26 @@ Knows tokens and positions, not sequences: the tokens of a step stand one behind
 whoever drives it, lets each look at its own past. T tokens, H hidden, D of a head, I intermediate, V vocabulary.
 """
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
-from inference.torch_engine.linear import Linear
+from inference.torch_engine.linear import Linear, RmsNorm
 from inference.torch_engine.shapes import Attend, DecoderConfig, Precision
-
-
-class RmsNorm:
-    """Over the last dimension: x / sqrt(mean(x²) + epsilon) · weight, in half the time of `F.rms_norm` on a CPU.
-
-    That one is seven operations; |x| is one, sqrt(mean(x²)) = |x| / sqrt(K), and hypot(a, b) = sqrt(a² + b²).
-    """
-
-    def __init__(self, weight: Tensor, epsilon: float) -> None:
-        self._weight = weight * math.sqrt(len(weight))  # (K,)
-        self._least = torch.tensor(math.sqrt(len(weight) * epsilon))
-
-    def __call__(self, x: Tensor) -> Tensor:
-        length = torch.linalg.vector_norm(x, dim=-1, keepdim=True)
-        return x.div(torch.hypot(length, self._least)).mul_(self._weight)
 
 
 @dataclass(slots=True, kw_only=True)
 class Layer:
     """Query and key rows stand as pairs to be rotated, see `weights.paired`."""
 
-    attention_norm: RmsNorm  # of H
-    qkv: Linear  # H -> (heads + 2 kv_heads) D
+    qkv: Linear  # norm, H -> (heads + 2 kv_heads) D
     q_norm: RmsNorm | None  # of D
     k_norm: RmsNorm | None  # of D
     output: Linear  # heads D -> H
-    mlp_norm: RmsNorm  # of H
-    gate_up: Linear  # H -> 2 I
-    down: Linear  # I -> H
+    gate_up: Linear  # norm, H -> 2 I
+    down: Linear  # silu(gate) · up, I -> H
 
 
 class TorchDecoder:
@@ -55,15 +36,13 @@ class TorchDecoder:
         *,
         embed: Callable[[Tensor], Tensor],
         layers: list[Layer],
-        final_norm: RmsNorm,
         head: Linear,
     ) -> None:
         self.config = config
         self.precision = precision
         self._embed = embed
         self._layers = layers
-        self._final_norm = final_norm  # of H
-        self._head = head  # H -> V
+        self._head = head  # norm, H -> V
 
     @torch.inference_mode()
     def forward(self, token_ids: Tensor, positions: Tensor, attend: Attend, wanted: Tensor) -> Tensor:
@@ -72,17 +51,17 @@ class TorchDecoder:
         hidden = self._embed(token_ids)  # (T, H)
         for index, layer in enumerate(self._layers):
             hidden = run_layer(self.config, index, layer, hidden, rotation, attend)
-        return self._head(self._final_norm(hidden[wanted]))
+        return self._head(hidden[wanted])
 
 
 def run_layer(
     config: DecoderConfig, index: int, layer: Layer, hidden: Tensor, rotation: Tensor, attend: Attend
 ) -> Tensor:
-    """`hidden` (T, H) through layer `index`."""
-    q, k, v = split_heads(config, layer, layer.qkv(layer.attention_norm(hidden)), rotation)
+    """`hidden` (T, H), which may be changed, through layer `index`."""
+    q, k, v = split_heads(config, layer, layer.qkv(hidden), rotation)
     mixed = attend(index, q, k, v).reshape(len(hidden), -1)  # (T, heads D)
-    hidden = hidden + layer.output(mixed.float())
-    return hidden + layer.down(swiglu(layer.gate_up(layer.mlp_norm(hidden))))
+    hidden = layer.output(mixed.float(), onto=hidden)
+    return layer.down(layer.gate_up(hidden), onto=hidden)
 
 
 def split_heads(config: DecoderConfig, layer: Layer, qkv: Tensor, rotation: Tensor) -> tuple[Tensor, Tensor, Tensor]:
@@ -110,9 +89,3 @@ def rotate(heads: Tensor, rotation: Tensor) -> Tensor:
     """`heads` (T, n, D) with each pair of neighbours turned: one complex product, by `rotation` (T, 1, D / 2)."""
     pairs = torch.view_as_complex(heads.reshape(*heads.shape[:-1], -1, 2))  # (T, n, D / 2)
     return torch.view_as_real(pairs * rotation).flatten(-2)
-
-
-def swiglu(gate_up: Tensor) -> Tensor:
-    """(T, 2 I) to (T, I): silu(gate) · up."""
-    gate, up = gate_up.chunk(2, dim=-1)
-    return F.silu(gate).mul_(up)

@@ -24,6 +24,7 @@ from inference.processor import usable_cores
 from inference.torch_engine.shapes import Precision
 
 if TYPE_CHECKING:
+    from inference.torch_engine.kernels import Kernels
     from inference.torch_engine.load import LoadedDecoder
     from inference.torch_engine.machine import Machine
     from inference.torch_engine.reply import Reply
@@ -56,7 +57,7 @@ class TorchEngine:
         options: TorchOptions | None = None,
         *,
         clock: Callable[[], float] = time.perf_counter,
-        load: "Callable[[ModelFiles, Precision | Literal['auto']], LoadedDecoder] | None" = None,
+        load: "Callable[[ModelFiles, Precision | Literal['auto'], Kernels | None], LoadedDecoder] | None" = None,
     ) -> None:
         """Raises: ModelUnusable, when the files are not a model's."""
         self._files = files
@@ -171,14 +172,15 @@ class TorchEngine:
         """Raises: ModelUnusable."""
         try:
             from inference.loading import preload
+            from inference.torch_engine.kernels import load_kernels
             from inference.torch_engine.load import load_decoder
             from inference.torch_engine.machine import Machine, set_threads
 
             preload(networks=False)
-            threads = self._options.threads or usable_cores()
-            set_threads(threads)
-            model = (self._load or load_decoder)(self._files, self._options.precision)
-            machine = Machine(model, self._options, self._limits.context_tokens, threads, self._clock)
+            set_threads(self._options.threads or usable_cores())
+            kernels = load_kernels(self._options.kernels_dir)
+            model = (self._load or load_decoder)(self._files, self._options.precision, kernels)
+            machine = Machine(model, self._options, self._limits.context_tokens, kernels, self._clock)
             collections.deque(machine.try_out(), maxlen=0)
         except ModelUnusable:
             raise

@@ -1,6 +1,6 @@
-"""The one kernel of our own: compiled where a compiler is at hand, done without where none is.
+"""The kernels of our own: compiled where a compiler is at hand, done without where none is.
 
-`attend.cpp` needs no headers of torch: a second with g++, once for each machine and version.
+`attend.cpp` and `multiply.cpp` need no headers of torch: two seconds with g++, once for each machine and version.
 """
 
 import ctypes
@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import tempfile
 from dataclasses import dataclass
+from functools import cache
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from torch import Tensor
 
 log = structlog.get_logger(__name__)
 
+SOURCES = ("attend.cpp", "multiply.cpp")
 FLAGS = tuple("-O3 -march=native -mprefer-vector-width=512 -fopenmp -shared -fPIC".split()) + tuple(
     # What sums may be reordered by. Not -ffast-math: a library linked with it turns subnormal numbers off for the whole
     # process as soon as it is loaded.
@@ -27,6 +29,64 @@ FLAGS = tuple("-O3 -march=native -mprefer-vector-width=512 -fopenmp -shared -fPI
 COMPILE_SECONDS = 60
 HEAD_DIMS = frozenset({8, 16, 32, 64, 80, 96, 128})  # those that attend.cpp has a case for
 KINDS = {torch.float32: 0, torch.bfloat16: 1, torch.int8: 2}
+LANES = 16  # as in multiply.cpp
+
+
+class Kernels:
+    """The compiled library. Computes with as many threads as torch does for the thread that calls."""
+
+    def __init__(self, library: ctypes.CDLL) -> None:
+        pointer, size, number, real = ctypes.c_void_p, ctypes.c_int64, ctypes.c_int, ctypes.c_float
+        self._attend = library.inthread_attend
+        self._attend.argtypes = [number, size, *[pointer] * 7, *[size] * 4, real, size, pointer, pointer, number]
+        self._multiply = library.inthread_multiply
+        self._multiply.argtypes = [
+            pointer, *[size] * 3, *[pointer] * 4, real, number, number, pointer, number,
+        ]  # fmt: skip
+        self._multiply.restype = None
+
+    def attend_kernel(self, head_dim: int, longest: int) -> "AttendKernel | None":
+        """For contexts of at most `longest` tokens; None where heads of this size are not built in."""
+        if head_dim not in HEAD_DIMS:
+            log.info("kernel_not_used", reason=f"heads of {head_dim} are not built in")
+            return None
+        return AttendKernel(self._attend, torch.empty(torch.get_num_threads(), longest))
+
+    def multiply(
+        self,
+        x: Tensor,
+        weight: Tensor,
+        scale: Tensor,
+        bias: Tensor | None = None,
+        *,
+        norm: Tensor | None = None,
+        epsilon: float = 0.0,
+        is_gated: bool = False,
+        onto: Tensor | None = None,
+    ) -> Tensor:
+        """`f(x) Wᵀ · scale + bias`, (T, N) float32, added onto `onto` where it is given, which is changed.
+
+        x (T, K), or (T, 2 K) where it is gated: f is silu(x[:K]) · x[K:] then, the norm (K,) where one is given, else
+        nothing. `weight` as `pack` made it, scale and bias (N,). Everything contiguous; all but `weight` float32.
+        """
+        outputs = len(scale)
+        y = torch.empty(len(x), outputs) if onto is None else onto
+        self._multiply(
+            x.data_ptr(),
+            len(x),
+            2 * weight.shape[1],
+            outputs,
+            weight.data_ptr(),
+            scale.data_ptr(),
+            0 if bias is None else bias.data_ptr(),
+            0 if norm is None else norm.data_ptr(),
+            epsilon,
+            is_gated,
+            onto is not None,
+            y.data_ptr(),
+            torch.get_num_threads(),
+        )
+        return y
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,27 +138,50 @@ class AttendKernel:
         return out
 
 
-def load_attend_kernel(head_dim: int, longest: int, threads: int, folder: Path | None) -> AttendKernel | None:
-    """The kernel for contexts of at most `longest` tokens; None where it cannot be had, and the log says why.
+def pack(weight: Tensor) -> Tensor:
+    """`weight` (N, K) int8 as `multiply` reads it: (N / 16, K / 2, 16, 2), the last block filled up with zeros."""
+    outputs, inputs = weight.shape
+    blocks = -(-outputs // LANES)
+    rows = torch.zeros(blocks * LANES, inputs, dtype=torch.int8)
+    rows[:outputs] = weight
+    return rows.view(blocks, LANES, inputs // 2, 2).transpose(1, 2).contiguous()
 
-    `folder` keeps what was compiled; None: it is compiled anew in a folder of its own. Blocks for about a second.
+
+def packed_rows(packed: Tensor, indices: Tensor) -> Tensor:
+    """Rows (T,) of a packed weight, (T, K) int8."""
+    return packed[indices // LANES, :, indices % LANES].flatten(1)
+
+
+@cache
+def load_kernels(folder: Path | None = None) -> Kernels | None:
+    """The kernels; None where they cannot be had, and the log says why. Once in a process.
+
+    `folder` keeps what was compiled; None: it is compiled anew in a folder of its own. Blocks for some seconds.
     """
-    if head_dim not in HEAD_DIMS:
-        log.info("kernel_not_used", reason=f"heads of {head_dim} are not built in")
-        return None
-    source = resources.files(__package__).joinpath("attend.cpp").read_bytes()
+    source = [resources.files(__package__).joinpath(name).read_bytes() for name in SOURCES]
     try:
-        library = ctypes.CDLL(str(_compiled(source, folder)))
+        kernels = Kernels(ctypes.CDLL(str(_compiled(source, folder))))
     except (OSError, subprocess.SubprocessError) as error:
         log.info("kernel_not_used", reason=str(error)[:300])
         return None
-    function = library.inthread_attend
-    pointer, size, number = ctypes.c_void_p, ctypes.c_int64, ctypes.c_int
-    function.argtypes = [number, size, *[pointer] * 7, *[size] * 4, ctypes.c_float, size, pointer, pointer, number]
-    return AttendKernel(function, torch.empty(threads, longest))
+    if not _is_right(kernels):
+        log.error(
+            "kernel_not_used", reason="it computes something else on this processor than it should: please report"
+        )
+        return None
+    return kernels
 
 
-def _compiled(source: bytes, folder: Path | None) -> Path:
+def _is_right(kernels: Kernels) -> bool:
+    """Nobody has seen every processor: rows and outputs that fill blocks and that do not, against torch."""
+    generator = torch.Generator().manual_seed(1)
+    weight = torch.randint(-127, 128, (40, 64), generator=generator).to(torch.int8)
+    x = torch.randn(11, 64, generator=generator)
+    found = kernels.multiply(x, pack(weight), torch.ones(40))
+    return torch.allclose(found, x @ weight.float().T, rtol=1e-3, atol=0.5)
+
+
+def _compiled(sources: list[bytes], folder: Path | None) -> Path:
     """The library, compiled if it is not there. Raises: OSError, subprocess.SubprocessError."""
     compiler = shutil.which("g++") or shutil.which("c++") or shutil.which("clang++")
     if compiler is None:
@@ -107,21 +190,21 @@ def _compiled(source: bytes, folder: Path | None) -> Path:
         folder = Path(tempfile.mkdtemp(prefix="inthread-kernels-"))
     folder.mkdir(parents=True, exist_ok=True)
     version = subprocess.run([compiler, "--version"], capture_output=True, check=True, timeout=COMPILE_SECONDS).stdout
-    digest = hashlib.sha256(b"\0".join((source, version, " ".join(FLAGS).encode(), _processor()))).hexdigest()[:16]
-    library = folder / f"attend-{digest}.so"
+    origin = b"\0".join((*sources, version, " ".join(FLAGS).encode(), _processor()))
+    library = folder / f"kernels-{hashlib.sha256(origin).hexdigest()[:16]}.so"
     if not library.exists():
-        _compile(compiler, source, library)
+        _compile(compiler, sources, library)
     return library
 
 
-def _compile(compiler: str, source: bytes, library: Path) -> None:
+def _compile(compiler: str, sources: list[bytes], library: Path) -> None:
     """Whole or not at all: two processes may do this at once."""
     with tempfile.TemporaryDirectory(dir=library.parent) as work:
-        code, result = Path(work, "attend.cpp"), Path(work, "attend.so")
-        code.write_bytes(source)
-        subprocess.run(
-            [compiler, *FLAGS, str(code), "-o", str(result)], capture_output=True, check=True, timeout=COMPILE_SECONDS
-        )
+        code, result = [Path(work, name) for name in SOURCES], Path(work, "kernels.so")
+        for path, source in zip(code, sources, strict=True):
+            path.write_bytes(source)
+        command = [compiler, *FLAGS, *map(str, code), "-o", str(result)]
+        subprocess.run(command, capture_output=True, check=True, timeout=COMPILE_SECONDS)
         result.replace(library)
     log.info("kernel_compiled", file=library.name)
 

@@ -13,7 +13,7 @@ from inference.decoding import TokenChooser
 from inference.engine import ChatMessage, EngineLoad, Origin, Sampling, StopReason, StopSignal
 from inference.errors import EngineFailed
 from inference.loading import with_sampling
-from inference.torch_engine.kernels import load_attend_kernel
+from inference.torch_engine.kernels import Kernels
 from inference.torch_engine.kv_cache import KVCache
 from inference.torch_engine.load import LoadedDecoder
 from inference.torch_engine.lookup import PromptLookup
@@ -37,7 +37,7 @@ class Machine:
         model: LoadedDecoder,
         options: "TorchOptions",
         context_tokens: int,
-        threads: int,
+        kernels: Kernels | None,
         clock: Callable[[], float],
     ) -> None:
         self.model = model
@@ -49,7 +49,7 @@ class Machine:
             self._cache, most_running=options.max_concurrent, keeps_prefixes=options.keeps_prefixes
         )
         longest = min(context_tokens, self._cache.capacity_tokens)
-        kernel = load_attend_kernel(config.head_dim, longest, threads, options.kernels_dir)
+        kernel = None if kernels is None else kernels.attend_kernel(config.head_dim, longest)
         self._stepper = Stepper(model.decoder, self._cache, self._scheduler, kernel, clock)
         self._replies: dict[TokenSequence, Reply] = {}
         self._step_began_at = clock()

@@ -1,7 +1,8 @@
 """The prepared file: int8 weights as they are multiplied, so that a start need not make them again.
 
-The file is mapped, not read: `qlinear_prepack` makes a copy of its own, which cannot be stored (torch gives no access
-to it), and the pages that it has copied are given back. For the container see `inference.models.prepared`.
+The file is mapped, not read. Our kernel multiplies the weights where they lie; `qlinear_prepack` of oneDNN makes a copy
+of its own, which cannot be stored (torch gives no access to it), and the pages that it has copied are given back. For
+the container see `inference.models.prepared`.
 """
 
 import hashlib
@@ -20,7 +21,7 @@ from torch import Tensor
 
 from inference.models.prepared import FORMAT, read_header
 from inference.processor import instruction_sets
-from inference.torch_engine.shapes import DecoderConfig, Precision
+from inference.torch_engine.shapes import DecoderConfig, Layout, Precision
 from inference.torch_engine.weights import Tensors
 
 TYPES = {"I8": torch.int8, "F32": torch.float32}
@@ -34,16 +35,17 @@ class Origin:
 
     source_sha256: str
     precision: Precision
+    layout: Layout
     config: DecoderConfig
     torch: str
     processor: str
     format: str = FORMAT
 
 
-def origin_of(source_sha256: str, precision: Precision, config: DecoderConfig) -> Origin:
+def origin_of(source_sha256: str, precision: Precision, layout: Layout, config: DecoderConfig) -> Origin:
     """On this machine, with this version of torch."""
     processor = " ".join([platform.machine(), *sorted(instruction_sets())])
-    return Origin(source_sha256, precision, config, torch.__version__, processor)
+    return Origin(source_sha256, precision, layout, config, torch.__version__, processor)
 
 
 def write_prepared(path: Path, origin: Origin, ends: Tensors, layers: Iterable[Tensors]) -> None:
@@ -70,6 +72,10 @@ class PreparedFile:
             # A private mapping: torch wants memory that may be written, and the file is not to be.
             self._map = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY)
 
+    @property
+    def layout(self) -> str:
+        return self._header.metadata.get("layout", "rows")
+
     def is_made_by(self, origin: Origin) -> bool:
         return {name: self._header.metadata.get(name) for name in asdict(origin)} == _metadata(origin)
 
@@ -77,16 +83,19 @@ class PreparedFile:
         return {name: self._tensor(name) for name in self._header.entries if not name.startswith("layers.")}
 
     def layers(self) -> Iterator[Tensors]:
-        """A layer's pages are given back when the next is asked for: by then its weights have been packed."""
+        """A layer's pages are given back when the next is asked for: by then oneDNN has copied its weights."""
+        is_used_in_place = self.layout == "pairs"
         count = 1 + max(
             (int(name.split(".")[1]) for name in self._header.entries if name.startswith("layers.")), default=-1
         )
         for index in range(count):
-            self.release()
+            if not is_used_in_place:
+                self.release()
             prefix = f"layers.{index}."
             names = [name for name in self._header.entries if name.startswith(prefix)]
             yield {name.removeprefix(prefix): self._tensor(name) for name in names}
-        self.release()
+        if not is_used_in_place:
+            self.release()
 
     def release(self) -> None:
         """Drop what was read from memory; whoever reads it again gets it from the file again."""
@@ -111,7 +120,7 @@ def _named(ends: Tensors, layers: Iterable[Tensors]) -> Iterator[tuple[str, Tens
 
 def _write(file: BinaryIO, origin: Origin, tensors: Iterator[tuple[str, Tensor]]) -> None:
     """The header's room is kept free in front: what it says is known at the end."""
-    room = HEADER_BYTES_FOR_TENSOR * (16 + 16 * origin.config.layers)
+    room = HEADER_BYTES_FOR_TENSOR * (16 + 16 * origin.config.layers) - 8  # tensors begin on a cache line
     file.seek(8 + room)
     entries: dict[str, Any] = {}
     digest, position = hashlib.sha256(), 0

@@ -1,4 +1,4 @@
-"""From the weights of a model to the int8 tensors that are stored: watched, smoothed, rounded, a layer at a time.
+"""From the weights of a model to the int8 tensors that are stored: rounded a layer at a time, and smoothed for oneDNN.
 
 A fixed text of an employee handbook, English and Chinese, runs through the model as it was; what it does in each layer
 says how that layer is smoothed. No more than one layer is in memory, besides the activations of the text.
@@ -14,8 +14,9 @@ from torch import Tensor
 from inference.processor import has_fast_bf16
 from inference.torch_engine.build import build_layer, stored_as
 from inference.torch_engine.decoder import Layer, rotations, run_layer
+from inference.torch_engine.kernels import pack
 from inference.torch_engine.linear import Linear, quantize_weight
-from inference.torch_engine.shapes import DecoderConfig
+from inference.torch_engine.shapes import DecoderConfig, Layout
 from inference.torch_engine.smoothing import Peaks, smooth
 from inference.torch_engine.weights import Tensors, read_ends, read_layer
 
@@ -30,14 +31,20 @@ def calibration_ids(encode: Callable[[str], list[int]], config: DecoderConfig) -
     return token_ids[: max(len(token_ids) // length * length, min(length, len(token_ids)))]
 
 
-def int8_ends(source: Mapping[str, Tensor], config: DecoderConfig) -> Tensors:
+def int8_ends(source: Mapping[str, Tensor], config: DecoderConfig, layout: Layout) -> Tensors:
     """The embedding, which may be the head too, and the head in int8; the last norm in float32."""
-    return _quantized(read_ends(source, config))
+    return _quantized(read_ends(source, config), layout)
+
+
+def packed_layers(source: Mapping[str, Tensor], config: DecoderConfig) -> Iterator[Tensors]:
+    """Each layer as our kernel reads it. Activations keep 11 bits and more there: there is nothing to be smoothed."""
+    for index in range(config.layers):
+        yield _quantized(read_layer(source, config, index), "pairs")
 
 
 @torch.inference_mode()
 def int8_layers(source: Mapping[str, Tensor], config: DecoderConfig, token_ids: Tensor) -> Iterator[Tensors]:
-    """Each layer as it is stored. `token_ids` (T,): the text to watch the model with."""
+    """Each layer as oneDNN reads it. `token_ids` (T,): the text to watch the model with."""
     length = min(SEQUENCE_TOKENS, config.context_tokens, len(token_ids))
     sequences = token_ids.view(-1, length)
     hidden = [F.embedding(sequence, read_ends(source, config)["embed.weight"]).float() for sequence in sequences]
@@ -46,13 +53,14 @@ def int8_layers(source: Mapping[str, Tensor], config: DecoderConfig, token_ids: 
         layer = read_layer(source, config, index)
         watched, peaks = _watched(config, layer)
         hidden = [run_layer(config, index, watched, sequence, rotation, _attend) for sequence in hidden]
-        yield _quantized(smooth(layer, peaks, config))
+        yield _quantized(smooth(layer, peaks, config), "rows")
 
 
-def _quantized(tensors: Tensors) -> Tensors:
+def _quantized(tensors: Tensors, layout: Layout) -> Tensors:
     stored = {name: values for name, values in tensors.items() if not name.endswith(".weight")}
-    for name in tensors.keys() - stored.keys():
-        stored[name], stored[name.removesuffix("weight") + "scale"] = quantize_weight(tensors[name])
+    for name in sorted(tensors.keys() - stored.keys()):
+        weight, stored[name.removesuffix("weight") + "scale"] = quantize_weight(tensors[name])
+        stored[name] = pack(weight) if layout == "pairs" else weight
     return stored
 
 
@@ -61,17 +69,21 @@ def _watched(config: DecoderConfig, tensors: Tensors) -> tuple[Layer, Peaks]:
     peaks: Peaks = {}
     layer = build_layer(config, stored_as(torch.bfloat16 if has_fast_bf16() else torch.float32, tensors))
     for name in ("qkv", "output", "gate_up", "down"):
-        setattr(layer, name, _watch(getattr(layer, name), peaks, name))
+        _watch(getattr(layer, name), peaks, name)
     return layer, peaks
 
 
-def _watch(linear: Linear, peaks: Peaks, name: str) -> Linear:
+def _watch(linear: Linear, peaks: Peaks, name: str) -> None:
+    """What the weight is multiplied by, each time."""
+    before = linear.before
+
     def watched(x: Tensor) -> Tensor:
+        x = before(x)
         peak = x.abs().amax(dim=0)
         peaks[name] = torch.maximum(peaks[name], peak) if name in peaks else peak
-        return linear(x)
+        return x
 
-    return watched
+    linear.before = watched
 
 
 def _attend(layer: int, q: Tensor, k: Tensor, v: Tensor) -> Tensor:

@@ -8,6 +8,8 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 Precision = Literal["float32", "bfloat16", "int8"]
+# How int8 weights lie: row by row, for oneDNN, or in pairs of columns of sixteen rows each, for our own kernel.
+Layout = Literal["rows", "pairs"]
 
 # attend(layer, q, k, v) -> mixed. q (T, H, D), k and v (T, H_kv, D) of the step's tokens, rotated and normed; returns
 # (T, H, D). Whoever drives the decoder knows which token belongs to which sequence: it writes k and v to the cache and

@@ -70,10 +70,10 @@ class Desk:
 async def desk(folder: Path, **options: Any) -> AsyncIterator[Desk]:
     spies: list[SpyDecoder] = []
 
-    def load(files: ModelFiles, precision: Any) -> Any:
+    def load(files: ModelFiles, precision: Any, kernels: Any) -> Any:
         from inference.torch_engine.load import load_decoder
 
-        model = load_decoder(files, precision)
+        model = load_decoder(files, precision, kernels)
         spies.append(SpyDecoder(model.decoder))
         return replace(model, decoder=spies[-1])
 

@@ -14,7 +14,7 @@ import torch
 
 from inference.decoding import Choice, TokenChooser
 from inference.models import ModelFiles
-from inference.torch_engine.kernels import AttendKernel, load_attend_kernel
+from inference.torch_engine.kernels import AttendKernel, load_kernels
 from inference.torch_engine.kv_cache import BLOCK_TOKENS, KVCache, bytes_per_token
 from inference.torch_engine.load import load_decoder
 from inference.torch_engine.lookup import PromptLookup
@@ -42,8 +42,9 @@ def decoder(tiny_folder: Path) -> Decoder:
 
 
 @pytest.fixture(scope="module")
-def compiled(tmp_path_factory: pytest.TempPathFactory) -> AttendKernel | None:
-    return load_attend_kernel(8, 4096, 1, tmp_path_factory.mktemp("kernels"))
+def compiled() -> AttendKernel | None:
+    kernels = load_kernels()
+    return None if kernels is None else kernels.attend_kernel(8, 4096)
 
 
 @dataclass

@@ -10,6 +10,7 @@ from inference.errors import ModelUnusable
 from inference.models import ModelFiles, verify_model
 from inference.models.prepared import find_damage, prepared_path
 from inference.torch_engine import prepare
+from inference.torch_engine.kernels import load_kernels
 from inference.torch_engine.load import load_decoder
 from inference.torch_engine.shapes import Precision
 from tests.inference.tiny_models import save_tiny_model
@@ -27,7 +28,7 @@ def files(unprepared: Path, tmp_path: Path) -> ModelFiles:
 
 
 def logits_of(files: ModelFiles, precision: Precision) -> torch.Tensor:
-    decoder = load_decoder(files, precision).decoder
+    decoder = load_decoder(files, precision, load_kernels()).decoder
     token_ids = torch.randint(3, 300, (40,), generator=torch.Generator().manual_seed(1))
     return decoder.forward(token_ids, torch.arange(40), attend_within([40]), torch.arange(40))
 
@@ -40,7 +41,7 @@ def test_int8_is_near_float32(files: ModelFiles) -> None:
 
 def test_a_second_load_maps_what_the_first_has_written(files: ModelFiles, monkeypatch: pytest.MonkeyPatch) -> None:
     first = logits_of(files, "int8")
-    monkeypatch.setattr(prepare, "int8_parts", lambda source: pytest.fail("it was prepared again"))
+    monkeypatch.setattr(prepare, "int8_parts", lambda source, layout: pytest.fail("it was prepared again"))
 
     assert torch.equal(logits_of(files, "int8"), first)
 
@@ -49,9 +50,9 @@ def test_a_prepared_model_is_taken_without_trying_precisions(
     files: ModelFiles, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     prepare.prepare_model(files)
-    monkeypatch.setattr("inference.torch_engine.load.choose_precision", lambda config: pytest.fail("tried again"))
+    monkeypatch.setattr("inference.torch_engine.load.choose_precision", lambda *arguments: pytest.fail("tried again"))
 
-    assert load_decoder(files).decoder.precision == "int8"
+    assert load_decoder(files, kernels=load_kernels()).decoder.precision == "int8"
 
 
 @pytest.mark.parametrize("newer", ["torch", "processor", "source"])
@@ -68,7 +69,7 @@ def test_made_by_or_of_something_else_it_is_stale(
     else:
         save_tiny_model(files.path, "Qwen2Config", tie_word_embeddings=True, rms_norm_eps=1e-5)
 
-    load_decoder(files, "int8")
+    load_decoder(files, "int8", load_kernels())
 
     assert path.stat().st_ino != before
 
@@ -99,7 +100,7 @@ def test_work_that_breaks_off_leaves_nothing(files: ModelFiles, monkeypatch: pyt
     def break_off(*arguments: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("inference.torch_engine.quantize.smooth", break_off)
+    monkeypatch.setattr("inference.torch_engine.quantize.read_layer", break_off)
 
     with pytest.raises(KeyboardInterrupt):
         prepare.prepare_model(files)

@@ -1,0 +1,209 @@
+// Products of a few activations with int8 weights, for processors on which torch's own int8 is slow or not exact.
+//
+// y = f(x) Wᵀ · scale + bias, with W in 8 bits and f(x) rounded row by row to as many of 16 bits as cannot overflow:
+// `vpmaddwd` adds two products of 16 bits exactly, where AVX2's product of bytes (`vpmaddubsw`) saturates. So nothing is
+// lost to rounding activations, and a step is one pass over the weights for up to ROWS rows. torch converts the weights
+// to float32 instead (an eighth of the speed here); OpenVINO and llama.cpp do half as many rows in the same time.
+//
+// Shapes: x (T, K) float32, or (T, 2 K) where it is gated; W packed as `pack` says; y (T, N) float32. Called from
+// kernels.py through a plain C interface: no headers of torch.
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <cstring>
+#include <limits>
+#include <omp.h>
+#include <vector>
+#if defined(__AVX2__)
+#include <immintrin.h>
+#endif
+
+namespace {
+
+constexpr int LANES = 16;      // outputs that lie side by side: blocks of W are [K / 2][LANES][2] bytes
+constexpr int LEVELS = 127;    // of a weight
+constexpr int PANEL = 96;      // rows whose activations stay in the second-level cache while the weights go by
+
+// ── what stands in front of a product ────────────────────────────────────────────────────────────────────────────────
+
+inline float exponential(float x) {  // within 2 units in the last place; vectorized, which expf is not
+    x = std::min(std::max(x, -87.0f), 88.0f);
+    const float n = std::floor(x * 1.44269504f + 0.5f);
+    const float r = (x - n * 0.693359375f) + n * 2.12194440e-4f;
+    float p = 1.9875691500e-4f;
+    p = p * r + 1.3981999507e-3f;
+    p = p * r + 8.3334519073e-3f;
+    p = p * r + 4.1665795894e-2f;
+    p = p * r + 1.6666665459e-1f;
+    p = p * r + 5.0000001201e-1f;
+    p = p * r * r + r + 1.0f;
+    const int32_t bits = (static_cast<int32_t>(n) + 127) << 23;
+    float power;
+    std::memcpy(&power, &bits, sizeof power);
+    return p * power;
+}
+
+// `norm` (K): x / sqrt(mean(x²) + epsilon) · norm. Else, where it is gated: silu(x[:K]) · x[K:]. Else x as it is.
+void prepare(const float* x, int64_t k, const float* norm, float epsilon, bool gated, float* row) {
+    if (norm) {
+        float squares = 0;
+#pragma omp simd reduction(+ : squares)
+        for (int64_t i = 0; i < k; ++i) squares += x[i] * x[i];
+        const float factor = 1.0f / std::sqrt(squares / k + epsilon);
+#pragma omp simd
+        for (int64_t i = 0; i < k; ++i) row[i] = x[i] * factor * norm[i];
+    } else if (gated) {
+#pragma omp simd
+        for (int64_t i = 0; i < k; ++i) row[i] = x[i] / (1.0f + exponential(-x[i])) * x[k + i];
+    } else {
+        std::memcpy(row, x, k * sizeof(float));
+    }
+}
+
+// Rounds a row to whole numbers so small that K products with weights fit 32 bits; returns what one of them is worth.
+float quantize(const float* row, int64_t k, int16_t* levels) {
+    float peak = 0;
+#pragma omp simd reduction(max : peak)
+    for (int64_t i = 0; i < k; ++i) peak = std::max(peak, std::fabs(row[i]));
+    int32_t exponent = 0;  // of all ones: what is no number, or infinite; comparisons need not tell
+    const auto bits = reinterpret_cast<const int32_t*>(row);
+#pragma omp simd reduction(max : exponent)
+    for (int64_t i = 0; i < k; ++i) exponent = std::max(exponent, bits[i] & 0x7f800000);
+    if (exponent == 0x7f800000 || peak == 0) {
+        std::fill(levels, levels + k, int16_t{0});
+        return peak == 0 && exponent != 0x7f800000 ? 0.0f : std::numeric_limits<float>::quiet_NaN();
+    }
+    const int64_t most = std::min<int64_t>(32767, std::numeric_limits<int32_t>::max() / (LEVELS * k));
+    const float factor = most / peak;
+#pragma omp simd
+    for (int64_t i = 0; i < k; ++i) {
+        const float scaled = row[i] * factor;
+        levels[i] = static_cast<int16_t>(static_cast<int32_t>(scaled + (scaled < 0 ? -0.5f : 0.5f)));
+    }
+    return peak / most;
+}
+
+// ── the product ──────────────────────────────────────────────────────────────────────────────────────────────────────
+// sums[r][n] = Σ a[r][i] · w[n][i] for one block of LANES outputs and R rows of `a`, K apart.
+
+inline int32_t two_levels(const int16_t* at) {
+    int32_t pair;
+    std::memcpy(&pair, at, sizeof pair);
+    return pair;
+}
+
+#if defined(__AVX512BW__)
+constexpr int ROWS = 8;
+template <int R>
+void multiply_block(const int8_t* w, const int16_t* a, int64_t k, int32_t (*sums)[LANES]) {
+    __m512i sum[R];
+    for (int r = 0; r < R; ++r) sum[r] = _mm512_setzero_si512();
+    for (int64_t i = 0; i < k; i += 2, w += 2 * LANES) {
+        const __m512i weights = _mm512_cvtepi8_epi16(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(w)));
+        for (int r = 0; r < R; ++r) {
+            const __m512i pair = _mm512_set1_epi32(two_levels(a + r * k + i));
+#if defined(__AVX512VNNI__)
+            sum[r] = _mm512_dpwssd_epi32(sum[r], weights, pair);
+#else
+            sum[r] = _mm512_add_epi32(sum[r], _mm512_madd_epi16(weights, pair));
+#endif
+        }
+    }
+    for (int r = 0; r < R; ++r) _mm512_storeu_si512(sums[r], sum[r]);
+}
+#elif defined(__AVX2__)
+constexpr int ROWS = 6;  // two registers of sums for each, and three more: AVX2 has sixteen
+template <int R>
+void multiply_block(const int8_t* w, const int16_t* a, int64_t k, int32_t (*sums)[LANES]) {
+    __m256i low[R], high[R];
+    for (int r = 0; r < R; ++r) low[r] = high[r] = _mm256_setzero_si256();
+    for (int64_t i = 0; i < k; i += 2, w += 2 * LANES) {
+        const __m256i first = _mm256_cvtepi8_epi16(_mm_loadu_si128(reinterpret_cast<const __m128i*>(w)));
+        const __m256i second = _mm256_cvtepi8_epi16(_mm_loadu_si128(reinterpret_cast<const __m128i*>(w + LANES)));
+        for (int r = 0; r < R; ++r) {
+            const __m256i pair = _mm256_set1_epi32(two_levels(a + r * k + i));
+            low[r] = _mm256_add_epi32(low[r], _mm256_madd_epi16(first, pair));
+            high[r] = _mm256_add_epi32(high[r], _mm256_madd_epi16(second, pair));
+        }
+    }
+    for (int r = 0; r < R; ++r) {
+        _mm256_storeu_si256(reinterpret_cast<__m256i*>(sums[r]), low[r]);
+        _mm256_storeu_si256(reinterpret_cast<__m256i*>(sums[r] + LANES / 2), high[r]);
+    }
+}
+#else
+constexpr int ROWS = 4;
+template <int R>
+void multiply_block(const int8_t* w, const int16_t* a, int64_t k, int32_t (*sums)[LANES]) {
+    int32_t sum[R][LANES] = {};
+    for (int64_t i = 0; i < k; i += 2, w += 2 * LANES)
+        for (int r = 0; r < R; ++r)
+            for (int n = 0; n < LANES; ++n)
+                sum[r][n] += a[r * k + i] * w[2 * n] + a[r * k + i + 1] * w[2 * n + 1];
+    std::memcpy(sums, sum, sizeof sum);
+}
+#endif
+
+void multiply_rows(int rows, const int8_t* w, const int16_t* a, int64_t k, int32_t (*sums)[LANES]) {
+    switch (rows) {
+        case 1: return multiply_block<1>(w, a, k, sums);
+        case 2: return multiply_block<2>(w, a, k, sums);
+        case 3: return multiply_block<3>(w, a, k, sums);
+        case 4: return multiply_block<4>(w, a, k, sums);
+#if defined(__AVX2__)
+        case 5: return multiply_block<5>(w, a, k, sums);
+        case 6: return multiply_block<6>(w, a, k, sums);
+#endif
+#if defined(__AVX512BW__)
+        case 7: return multiply_block<7>(w, a, k, sums);
+        case 8: return multiply_block<8>(w, a, k, sums);
+#endif
+    }
+}
+
+}  // namespace
+
+// `bias` (N) and `norm` (K) may be null. `add`: onto what `y` holds, instead of in its place. K is even.
+extern "C" void inthread_multiply(const float* x, int64_t t, int64_t k, int64_t n, const int8_t* w, const float* scale,
+                                  const float* bias, const float* norm, float epsilon, int gated, int add, float* y,
+                                  int threads) {
+    static thread_local std::vector<int16_t> level_room;
+    static thread_local std::vector<float> worth_room;
+    level_room.resize(std::max<size_t>(level_room.size(), t * k));
+    worth_room.resize(std::max<size_t>(worth_room.size(), t));
+    int16_t* levels = level_room.data();
+    float* worth = worth_room.data();
+    const int64_t blocks = (n + LANES - 1) / LANES;
+#pragma omp parallel num_threads(threads)
+    {
+        static thread_local std::vector<float> row_room;
+        row_room.resize(std::max<size_t>(row_room.size(), k));
+#pragma omp for schedule(static)
+        for (int64_t row = 0; row < t; ++row) {
+            prepare(x + row * (gated ? 2 * k : k), k, norm, epsilon, gated, row_room.data());
+            worth[row] = quantize(row_room.data(), k, levels + row * k);
+        }
+        for (int64_t panel = 0; panel < t; panel += PANEL) {
+            const int64_t end = std::min(t, panel + PANEL);
+#pragma omp for schedule(dynamic, 8) nowait
+            for (int64_t block = 0; block < blocks; ++block) {
+                const int64_t first = block * LANES;
+                const int outputs = static_cast<int>(std::min<int64_t>(LANES, n - first));
+                int32_t sums[ROWS][LANES];
+                for (int64_t row = panel; row < end; row += ROWS) {
+                    const int rows = static_cast<int>(std::min<int64_t>(ROWS, end - row));
+                    multiply_rows(rows, w + first * k, levels + row * k, k, sums);
+                    for (int r = 0; r < rows; ++r) {
+                        float* out = y + (row + r) * n + first;
+                        for (int i = 0; i < outputs; ++i) {
+                            float value = sums[r][i] * (scale[first + i] * worth[row + r]);
+                            if (bias) value += bias[first + i];
+                            out[i] = add ? out[i] + value : value;
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
