@@ -7,10 +7,16 @@
 // Shapes: q and out (T, H, D) float32; k and v (H_kv, C, D) in the cache's type, with scales (H_kv, C) where it is int8;
 // token t of the step looks at positions [start[t], start[t] + length[t]) of the cache. scratch: (threads, longest).
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <cstring>
 #include <omp.h>
+#if defined(__AVX2__)
+#include <immintrin.h>
+#endif
+
+#include "exponential.h"
 
 namespace {
 
@@ -23,50 +29,94 @@ inline float to_float(uint16_t bits) {  // bfloat16: the upper half of a float32
 inline float to_float(int8_t value) { return static_cast<float>(value); }
 inline float to_float(float value) { return value; }
 
+#if defined(__AVX2__) && defined(__FMA__)
+// Eight values at a time, whatever they are stored as.
+inline __m256 eight(const uint16_t* at) {
+    const __m128i bits = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
+    return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_cvtepu16_epi32(bits), 16));
+}
+inline __m256 eight(const int8_t* at) {
+    return _mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(at))));
+}
+inline __m256 eight(const float* at) { return _mm256_loadu_ps(at); }
+
+// weights[i] = q · k[i]. Four keys at a time: one's sum is added up while the next is read.
 template <typename T, int D>
-void attend_head(const float* q, const T* k, const T* v, const float* k_scale, const float* v_scale, int64_t length,
-                 float scale, float* weights, float* out) {
-    float highest = -INFINITY;
+void multiply_keys(const float* q, const T* k, int64_t length, float* weights) {
+    __m256 query[D / 8];
+    for (int d = 0; d < D / 8; ++d) query[d] = _mm256_loadu_ps(q + 8 * d);
     int64_t i = 0;
-    for (; i + 4 <= length; i += 4) {  // four keys at a time: one's sum is added up while the next is read
+    for (; i + 4 <= length; i += 4) {
         const T* row = k + i * D;
-        float a = 0, b = 0, c = 0, e = 0;
-#pragma omp simd reduction(+ : a, b, c, e)
-        for (int d = 0; d < D; ++d) {
-            a += q[d] * to_float(row[d]);
-            b += q[d] * to_float(row[D + d]);
-            c += q[d] * to_float(row[2 * D + d]);
-            e += q[d] * to_float(row[3 * D + d]);
+        __m256 a = _mm256_setzero_ps(), b = a, c = a, e = a;
+#pragma GCC unroll 16
+        for (int d = 0; d < D / 8; ++d) {
+            a = _mm256_fmadd_ps(query[d], eight(row + 8 * d), a);
+            b = _mm256_fmadd_ps(query[d], eight(row + D + 8 * d), b);
+            c = _mm256_fmadd_ps(query[d], eight(row + 2 * D + 8 * d), c);
+            e = _mm256_fmadd_ps(query[d], eight(row + 3 * D + 8 * d), e);
         }
-        weights[i] = a;
-        weights[i + 1] = b;
-        weights[i + 2] = c;
-        weights[i + 3] = e;
+        const __m256 sums = _mm256_hadd_ps(_mm256_hadd_ps(a, b), _mm256_hadd_ps(c, e));
+        _mm_storeu_ps(weights + i, _mm_add_ps(_mm256_castps256_ps128(sums), _mm256_extractf128_ps(sums, 1)));
     }
     for (; i < length; ++i) {
+        float dot = 0;
+        for (int d = 0; d < D; ++d) dot += q[d] * to_float(k[i * D + d]);
+        weights[i] = dot;
+    }
+}
+
+// mixed = Σ weights[i] · v[i].
+template <typename T, int D>
+void mix_values(const float* weights, const T* v, int64_t length, float* mixed) {
+    __m256 sums[D / 8];
+    for (int d = 0; d < D / 8; ++d) sums[d] = _mm256_setzero_ps();
+    for (int64_t i = 0; i < length; ++i) {
+        const __m256 weight = _mm256_broadcast_ss(weights + i);
+#pragma GCC unroll 16
+        for (int d = 0; d < D / 8; ++d) sums[d] = _mm256_fmadd_ps(weight, eight(v + i * D + 8 * d), sums[d]);
+    }
+    for (int d = 0; d < D / 8; ++d) _mm256_storeu_ps(mixed + 8 * d, sums[d]);
+}
+#else
+template <typename T, int D>
+void multiply_keys(const float* q, const T* k, int64_t length, float* weights) {
+    for (int64_t i = 0; i < length; ++i) {
         float dot = 0;
 #pragma omp simd reduction(+ : dot)
         for (int d = 0; d < D; ++d) dot += q[d] * to_float(k[i * D + d]);
         weights[i] = dot;
     }
+}
+
+template <typename T, int D>
+void mix_values(const float* weights, const T* v, int64_t length, float* mixed) {
+    std::fill(mixed, mixed + D, 0.0f);
+    for (int64_t i = 0; i < length; ++i)
+#pragma omp simd
+        for (int d = 0; d < D; ++d) mixed[d] += weights[i] * to_float(v[i * D + d]);
+}
+#endif
+
+template <typename T, int D>
+void attend_head(const float* q, const T* k, const T* v, const float* k_scale, const float* v_scale, int64_t length,
+                 float scale, float* weights, float* out) {
+    multiply_keys<T, D>(q, k, length, weights);
+    float highest = -INFINITY;
 #pragma omp simd reduction(max : highest)
-    for (i = 0; i < length; ++i) {
+    for (int64_t i = 0; i < length; ++i) {
         weights[i] *= k_scale ? scale * k_scale[i] : scale;
         highest = weights[i] > highest ? weights[i] : highest;
     }
     float sum = 0;
 #pragma omp simd reduction(+ : sum)
-    for (i = 0; i < length; ++i) {
-        weights[i] = expf(weights[i] - highest);
-        sum += weights[i];
+    for (int64_t i = 0; i < length; ++i) {
+        const float weight = exponential(weights[i] - highest);
+        sum += weight;
+        weights[i] = v_scale ? weight * v_scale[i] : weight;
     }
-    float mixed[D] = {0};
-    for (i = 0; i < length; ++i) {
-        const float weight = v_scale ? weights[i] * v_scale[i] : weights[i];
-#pragma omp simd
-        for (int d = 0; d < D; ++d) mixed[d] += weight * to_float(v[i * D + d]);
-    }
-    for (int d = 0; d < D; ++d) out[d] = mixed[d] / sum;
+    mix_values<T, D>(weights, v, length, out);
+    for (int d = 0; d < D; ++d) out[d] /= sum;
 }
 
 template <typename T, int D>

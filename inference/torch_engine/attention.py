@@ -9,6 +9,7 @@ from torch.nn.functional import scaled_dot_product_attention
 
 from inference.torch_engine.kernels import AttendKernel
 from inference.torch_engine.kv_cache import KVCache
+from inference.torch_engine.projection import Projection
 
 # Up to so many new tokens of one sequence, reading the cache once a token beats preparing a matrix product.
 KERNEL_TOKENS = 8
@@ -44,18 +45,28 @@ class StepAttention:
                 [torch.arange(span.past + 1, span.past + span.tokens + 1) for _, span in self._short]
             )
 
-    def __call__(self, layer: int, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
-        """q (T, H, D), k and v (T, H_kv, D) → (T, H, D)."""
-        self._cache.write(layer, self._slots, k, v)
+    def __call__(self, layer: int, projection: Projection) -> Tensor:
+        q = self._place(layer, projection)  # (T, H, D)
         if not self._long:
-            return self._read_straight(layer, q.float().contiguous()).to(q.dtype)
+            return self._read_straight(layer, q)
         mixed = torch.empty_like(q)
         if self._short:
-            mixed[self._rows] = self._read_straight(layer, q[self._rows].float()).to(q.dtype)
+            mixed[self._rows] = self._read_straight(layer, q[self._rows])
         for row, span in self._long:
             rows = slice(row, row + span.tokens)
-            mixed[rows] = self._multiply(layer, span, q[rows], k[rows], v[rows])
+            mixed[rows] = self._multiply(layer, span, q[rows])
         return mixed
+
+    def _place(self, layer: int, projection: Projection) -> Tensor:
+        """Keys and values to the cache; the queries."""
+        if self._kernel is not None:
+            cache = self._cache
+            return self._kernel.place(
+                projection, self._slots, cache.keys[layer], cache.values[layer], *cache.scales_of(layer)
+            )
+        q, k, v = projection.split()
+        self._cache.write(layer, self._slots, k, v)
+        return q
 
     def _read_straight(self, layer: int, q: Tensor) -> Tensor:
         assert self._kernel is not None
@@ -64,18 +75,18 @@ class StepAttention:
         scale = q.shape[-1] ** -0.5
         return self._kernel(q, keys, values, k_scale, v_scale, self._starts, self._lengths, scale)
 
-    def _multiply(self, layer: int, span: Span, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+    def _multiply(self, layer: int, span: Span, q: Tensor) -> Tensor:
         """In float32: on processors without AMX, torch's bfloat16 attention takes longer. q (T, H, D) → (T, H, D)."""
         past_k, past_v = self._cache.read(layer, span.first, span.past + span.tokens)
         mask = None
         if span.past and span.tokens > 1:
             mask = torch.ones(span.tokens, span.past + span.tokens, dtype=torch.bool).tril(span.past)
         mixed = scaled_dot_product_attention(
-            q.transpose(0, 1)[None].float(),
+            q.transpose(0, 1)[None],
             past_k[None],
             past_v[None],
             attn_mask=mask,
             is_causal=span.past == 0 and span.tokens > 1,
-            enable_gqa=q.shape[1] != k.shape[1],
+            enable_gqa=q.shape[1] != past_k.shape[0],
         )
-        return mixed[0].transpose(0, 1).to(q.dtype)
+        return mixed[0].transpose(0, 1)

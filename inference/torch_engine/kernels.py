@@ -1,6 +1,6 @@
 """The kernels of our own: compiled where a compiler is at hand, done without where none is.
 
-`attend.cpp` and `multiply.cpp` need no headers of torch: two seconds with g++, once for each machine and version.
+They need no headers of torch: some seconds with g++, once for each machine and version.
 """
 
 import ctypes
@@ -8,19 +8,21 @@ import hashlib
 import shutil
 import subprocess
 import tempfile
-from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import structlog
 import torch
 from torch import Tensor
 
+if TYPE_CHECKING:
+    from inference.torch_engine.projection import Projection
+
 log = structlog.get_logger(__name__)
 
-SOURCES = ("attend.cpp", "multiply.cpp")
+HEADER, SOURCES = "exponential.h", ("attend.cpp", "multiply.cpp", "place.cpp")
 FLAGS = tuple("-O3 -march=native -mprefer-vector-width=512 -fopenmp -shared -fPIC".split()) + tuple(
     # What sums may be reordered by. Not -ffast-math: a library linked with it turns subnormal numbers off for the whole
     # process as soon as it is loaded.
@@ -37,8 +39,14 @@ class Kernels:
 
     def __init__(self, library: ctypes.CDLL) -> None:
         pointer, size, number, real = ctypes.c_void_p, ctypes.c_int64, ctypes.c_int, ctypes.c_float
-        self._attend = library.inthread_attend
-        self._attend.argtypes = [number, size, *[pointer] * 7, *[size] * 4, real, size, pointer, pointer, number]
+        self._library = library
+        library.inthread_place.argtypes = [
+            number, pointer, *[size] * 4, *[pointer] * 3, real, pointer, size, *[pointer] * 5, number,
+        ]  # fmt: skip
+        library.inthread_place.restype = None
+        library.inthread_attend.argtypes = [
+            number, size, *[pointer] * 7, *[size] * 4, real, size, pointer, pointer, number,
+        ]  # fmt: skip
         self._multiply = library.inthread_multiply
         self._multiply.argtypes = [
             pointer, *[size] * 3, *[pointer] * 4, real, number, number, pointer, number,
@@ -50,7 +58,7 @@ class Kernels:
         if head_dim not in HEAD_DIMS:
             log.info("kernel_not_used", reason=f"heads of {head_dim} are not built in")
             return None
-        return AttendKernel(self._attend, torch.empty(torch.get_num_threads(), longest))
+        return AttendKernel(self._library, longest)
 
     def multiply(
         self,
@@ -78,8 +86,8 @@ class Kernels:
             outputs,
             weight.data_ptr(),
             scale.data_ptr(),
-            0 if bias is None else bias.data_ptr(),
-            0 if norm is None else norm.data_ptr(),
+            _address(bias),
+            _address(norm),
             epsilon,
             is_gated,
             onto is not None,
@@ -89,12 +97,46 @@ class Kernels:
         return y
 
 
-@dataclass(frozen=True, slots=True)
 class AttendKernel:
-    """`attend` in C++. Not for several threads at once: it writes to `scratch`."""
+    """Attention in C++, for heads of one size. Not for several threads at once: it writes to its scratch."""
 
-    function: Any
-    scratch: Tensor  # (threads, longest), float32
+    def __init__(self, library: ctypes.CDLL, longest: int) -> None:
+        self._place, self._attend = library.inthread_place, library.inthread_attend
+        self._scratch = torch.empty(torch.get_num_threads(), longest)
+
+    def place(
+        self,
+        projection: "Projection",
+        slots: Tensor,
+        k: Tensor,
+        v: Tensor,
+        k_scale: Tensor | None,
+        v_scale: Tensor | None,
+    ) -> Tensor:
+        """Norms, rotates, writes keys and values to the `slots` (T,) of k, v (H_kv, C, D); the queries (T, H, D)."""
+        config, q_norm, k_norm = projection.config, projection.q_norm, projection.k_norm
+        q = torch.empty(len(projection.qkv), config.heads, config.head_dim)
+        self._place(
+            KINDS[k.dtype],
+            projection.qkv.data_ptr(),
+            len(q),
+            config.heads,
+            config.kv_heads,
+            config.head_dim,
+            projection.rotation.data_ptr(),
+            None if q_norm is None else q_norm.weight.data_ptr(),
+            None if k_norm is None else k_norm.weight.data_ptr(),
+            config.norm_epsilon,
+            slots.data_ptr(),
+            k.shape[1],
+            k.data_ptr(),
+            v.data_ptr(),
+            _address(k_scale),
+            _address(v_scale),
+            q.data_ptr(),
+            torch.get_num_threads(),
+        )
+        return q
 
     def __call__(
         self,
@@ -113,15 +155,15 @@ class AttendKernel:
         """
         out = torch.empty_like(q)
         tokens, heads, head_dim = q.shape
-        threads, longest = self.scratch.shape
-        failed = self.function(
+        threads, longest = self._scratch.shape
+        failed = self._attend(
             KINDS[k.dtype],
             head_dim,
             q.data_ptr(),
             k.data_ptr(),
             v.data_ptr(),
-            0 if k_scale is None else k_scale.data_ptr(),
-            0 if v_scale is None else v_scale.data_ptr(),
+            _address(k_scale),
+            _address(v_scale),
             starts.data_ptr(),
             lengths.data_ptr(),
             tokens,
@@ -130,12 +172,16 @@ class AttendKernel:
             k.shape[1],
             scale,
             longest,
-            self.scratch.data_ptr(),
+            self._scratch.data_ptr(),
             out.data_ptr(),
             threads,
         )
         assert not failed, "heads of this size were refused when the kernel was chosen"
         return out
+
+
+def _address(tensor: Tensor | None) -> int | None:
+    return None if tensor is None else tensor.data_ptr()
 
 
 def pack(weight: Tensor) -> Tensor:
@@ -158,9 +204,9 @@ def load_kernels(folder: Path | None = None) -> Kernels | None:
 
     `folder` keeps what was compiled; None: it is compiled anew in a folder of its own. Blocks for some seconds.
     """
-    source = [resources.files(__package__).joinpath(name).read_bytes() for name in SOURCES]
+    files = {name: resources.files(__package__).joinpath(name).read_bytes() for name in (HEADER, *SOURCES)}
     try:
-        kernels = Kernels(ctypes.CDLL(str(_compiled(source, folder))))
+        kernels = Kernels(ctypes.CDLL(str(_compiled(files, folder))))
     except (OSError, subprocess.SubprocessError) as error:
         log.info("kernel_not_used", reason=str(error)[:300])
         return None
@@ -181,7 +227,7 @@ def _is_right(kernels: Kernels) -> bool:
     return torch.allclose(found, x @ weight.float().T, rtol=1e-3, atol=0.5)
 
 
-def _compiled(sources: list[bytes], folder: Path | None) -> Path:
+def _compiled(files: dict[str, bytes], folder: Path | None) -> Path:
     """The library, compiled if it is not there. Raises: OSError, subprocess.SubprocessError."""
     compiler = shutil.which("g++") or shutil.which("c++") or shutil.which("clang++")
     if compiler is None:
@@ -190,20 +236,20 @@ def _compiled(sources: list[bytes], folder: Path | None) -> Path:
         folder = Path(tempfile.mkdtemp(prefix="inthread-kernels-"))
     folder.mkdir(parents=True, exist_ok=True)
     version = subprocess.run([compiler, "--version"], capture_output=True, check=True, timeout=COMPILE_SECONDS).stdout
-    origin = b"\0".join((*sources, version, " ".join(FLAGS).encode(), _processor()))
+    origin = b"\0".join((*files.values(), version, " ".join(FLAGS).encode(), _processor()))
     library = folder / f"kernels-{hashlib.sha256(origin).hexdigest()[:16]}.so"
     if not library.exists():
-        _compile(compiler, sources, library)
+        _compile(compiler, files, library)
     return library
 
 
-def _compile(compiler: str, sources: list[bytes], library: Path) -> None:
+def _compile(compiler: str, files: dict[str, bytes], library: Path) -> None:
     """Whole or not at all: two processes may do this at once."""
     with tempfile.TemporaryDirectory(dir=library.parent) as work:
-        code, result = [Path(work, name) for name in SOURCES], Path(work, "kernels.so")
-        for path, source in zip(code, sources, strict=True):
-            path.write_bytes(source)
-        command = [compiler, *FLAGS, *map(str, code), "-o", str(result)]
+        for name, content in files.items():
+            Path(work, name).write_bytes(content)
+        result = Path(work, "kernels.so")
+        command = [compiler, *FLAGS, *(str(Path(work, name)) for name in SOURCES), "-o", str(result)]
         subprocess.run(command, capture_output=True, check=True, timeout=COMPILE_SECONDS)
         result.replace(library)
     log.info("kernel_compiled", file=library.name)

@@ -19,6 +19,8 @@
 #include <immintrin.h>
 #endif
 
+#include "exponential.h"
+
 namespace {
 
 constexpr int LANES = 16;      // outputs that lie side by side: blocks of W are [K / 2][LANES][2] bytes
@@ -26,23 +28,6 @@ constexpr int LEVELS = 127;    // of a weight
 constexpr int PANEL = 96;      // rows whose activations stay in the second-level cache while the weights go by
 
 // ── what stands in front of a product ────────────────────────────────────────────────────────────────────────────────
-
-inline float exponential(float x) {  // within 2 units in the last place; vectorized, which expf is not
-    x = std::min(std::max(x, -87.0f), 88.0f);
-    const float n = std::floor(x * 1.44269504f + 0.5f);
-    const float r = (x - n * 0.693359375f) + n * 2.12194440e-4f;
-    float p = 1.9875691500e-4f;
-    p = p * r + 1.3981999507e-3f;
-    p = p * r + 8.3334519073e-3f;
-    p = p * r + 4.1665795894e-2f;
-    p = p * r + 1.6666665459e-1f;
-    p = p * r + 5.0000001201e-1f;
-    p = p * r * r + r + 1.0f;
-    const int32_t bits = (static_cast<int32_t>(n) + 127) << 23;
-    float power;
-    std::memcpy(&power, &bits, sizeof power);
-    return p * power;
-}
 
 // `norm` (K): x / sqrt(mean(x²) + epsilon) · norm. Else, where it is gated: silu(x[:K]) · x[K:]. Else x as it is.
 void prepare(const float* x, int64_t k, const float* norm, float epsilon, bool gated, float* row) {

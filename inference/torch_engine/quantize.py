@@ -13,9 +13,10 @@ from torch import Tensor
 
 from inference.processor import has_fast_bf16
 from inference.torch_engine.build import build_layer, stored_as
-from inference.torch_engine.decoder import Layer, rotations, run_layer
+from inference.torch_engine.decoder import Layer, run_layer
 from inference.torch_engine.kernels import pack
 from inference.torch_engine.linear import Linear, quantize_weight
+from inference.torch_engine.projection import Projection, rotations
 from inference.torch_engine.shapes import DecoderConfig, Layout
 from inference.torch_engine.smoothing import Peaks, smooth
 from inference.torch_engine.weights import Tensors, read_ends, read_layer
@@ -86,8 +87,8 @@ def _watch(linear: Linear, peaks: Peaks, name: str) -> None:
     linear.before = watched
 
 
-def _attend(layer: int, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
-    """The tokens of a step are one sequence, from its beginning. Shapes as in `shapes.Attend`."""
-    q, k, v = (values.transpose(0, 1).unsqueeze(0) for values in (q, k, v))  # (1, heads, T, D)
+def _attend(layer: int, projection: Projection) -> Tensor:
+    """The tokens of a step are one sequence, from its beginning."""
+    q, k, v = (values.transpose(0, 1).unsqueeze(0) for values in projection.split())  # (1, heads, T, D)
     mixed = F.scaled_dot_product_attention(q, k, v, is_causal=True, enable_gqa=True)
     return mixed.squeeze(0).transpose(0, 1)

@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING, Literal, Protocol
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from inference.torch_engine.projection import Projection
+
 Precision = Literal["float32", "bfloat16", "int8"]
 # How int8 weights lie: row by row, for oneDNN, or in pairs of columns of sixteen rows each, for our own kernel.
 Layout = Literal["rows", "pairs"]
 
-# attend(layer, q, k, v) -> mixed. q (T, H, D), k and v (T, H_kv, D) of the step's tokens, rotated and normed; returns
-# (T, H, D). Whoever drives the decoder knows which token belongs to which sequence: it writes k and v to the cache and
-# lets every token look at what came before it in its own sequence.
-Attend = Callable[[int, "Tensor", "Tensor", "Tensor"], "Tensor"]
+# attend(layer, projection) -> mixed (T, H, D), float32. Whoever drives the decoder knows which token belongs to which
+# sequence: it writes keys and values to the cache and lets every token look at what came before it in its own sequence.
+Attend = Callable[[int, "Projection"], "Tensor"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

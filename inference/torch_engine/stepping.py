@@ -1,5 +1,6 @@
 """One step: what the scheduler planned, through the decoder, and the next token of everybody whose prompt is read."""
 
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -139,7 +140,7 @@ def _choose(sequence: Sequence, logits: Tensor) -> int:
     """Raises: FloatingPointError."""
     if sequence.choose is not None:
         return sequence.choose(logits)
-    highest, token_id = logits.max(dim=0)
-    if not torch.isfinite(highest):
+    token_id = int(logits.numpy().argmax())  # of numpy: a tenth of torch's time; what is no number counts as highest
+    if not math.isfinite(logits[token_id]):
         raise FloatingPointError("the model's logits are not numbers: its weights are damaged or of a wrong type")
-    return int(token_id)
+    return token_id

@@ -4,14 +4,15 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from inference.torch_engine.projection import Projection
 from inference.torch_engine.shapes import Attend
 
 
 def attend_within(lengths: list[int]) -> Attend:
     """Each token of a step sees itself and what stands before it in its own sequence."""
 
-    def attend(layer: int, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
-        parts = zip(*(torch.split(values, lengths) for values in (q, k, v)), strict=True)
+    def attend(layer: int, projection: Projection) -> Tensor:
+        parts = zip(*(torch.split(values, lengths) for values in projection.split()), strict=True)
         return torch.cat([_attend_one(*part) for part in parts])
 
     return attend
