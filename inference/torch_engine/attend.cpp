@@ -5,17 +5,17 @@
 // interface: no headers of torch, one second to compile.
 //
 // Shapes: q and out (T, H, D) float32; k and v (H_kv, C, D) in the cache's type, with scales (H_kv, C) where it is int8;
-// token t of the step looks at positions [start[t], start[t] + length[t]) of the cache. scratch: (threads, longest).
+// token t of the step looks at positions [start[t], start[t] + length[t]) of the cache.
 
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <cstring>
-#include <omp.h>
 #if defined(__AVX2__)
 #include <immintrin.h>
 #endif
 
+#include "crew.h"
 #include "exponential.h"
 
 namespace {
@@ -122,31 +122,30 @@ void attend_head(const float* q, const T* k, const T* v, const float* k_scale, c
 template <typename T, int D>
 void attend(const float* q, const T* k, const T* v, const float* k_scale, const float* v_scale, const int64_t* start,
             const int64_t* length, int64_t tokens, int64_t heads, int64_t kv_heads, int64_t capacity, float scale,
-            int64_t longest, float* scratch, float* out, int threads) {
+            float* out, int threads) {
     const int64_t group = heads / kv_heads;
-#pragma omp parallel for num_threads(threads) schedule(dynamic, 1) collapse(2)
-    for (int64_t t = 0; t < tokens; ++t)
-        for (int64_t h = 0; h < kv_heads; ++h) {
-            float* weights = scratch + omp_get_thread_num() * longest;
-            const int64_t row = h * capacity + start[t];
-            for (int64_t g = 0; g < group; ++g) {  // the heads of a group share the keys that are in the cache now
-                const int64_t at = (t * heads + h * group + g) * D;
-                attend_head<T, D>(q + at, k + row * D, v + row * D, k_scale ? k_scale + row : nullptr,
-                                  v_scale ? v_scale + row : nullptr, length[t], scale, weights, out + at);
-            }
+    crew::share(tokens * kv_heads, threads, [=](int64_t chunk) {
+        const int64_t t = chunk / kv_heads, h = chunk % kv_heads;
+        float* weights = crew::own_room<float, 3>(length[t]);
+        const int64_t row = h * capacity + start[t];
+        for (int64_t g = 0; g < group; ++g) {  // the heads of a group share the keys that are in the cache now
+            const int64_t at = (t * heads + h * group + g) * D;
+            attend_head<T, D>(q + at, k + row * D, v + row * D, k_scale ? k_scale + row : nullptr,
+                              v_scale ? v_scale + row : nullptr, length[t], scale, weights, out + at);
         }
+    });
 }
 
 template <typename T>
 int dispatch(int64_t head_dim, const float* q, const void* k, const void* v, const float* k_scale, const float* v_scale,
              const int64_t* start, const int64_t* length, int64_t tokens, int64_t heads, int64_t kv_heads,
-             int64_t capacity, float scale, int64_t longest, float* scratch, float* out, int threads) {
+             int64_t capacity, float scale, float* out, int threads) {
     auto keys = static_cast<const T*>(k);
     auto values = static_cast<const T*>(v);
 #define CASE(D)                                                                                                     \
     case D:                                                                                                         \
         attend<T, D>(q, keys, values, k_scale, v_scale, start, length, tokens, heads, kv_heads, capacity, scale,    \
-                     longest, scratch, out, threads);                                                               \
+                     out, threads);                                                               \
         return 0;
     switch (head_dim) {
         CASE(8) CASE(16) CASE(32) CASE(64) CASE(80) CASE(96) CASE(128)
@@ -161,11 +160,11 @@ int dispatch(int64_t head_dim, const float* q, const void* k, const void* v, con
 extern "C" int inthread_attend(int kind, int64_t head_dim, const float* q, const void* k, const void* v,
                                const float* k_scale, const float* v_scale, const int64_t* start, const int64_t* length,
                                int64_t tokens, int64_t heads, int64_t kv_heads, int64_t capacity, float scale,
-                               int64_t longest, float* scratch, float* out, int threads) {
+                               float* out, int threads) {
     switch (kind) {
-        case 0: return dispatch<float>(head_dim, q, k, v, nullptr, nullptr, start, length, tokens, heads, kv_heads, capacity, scale, longest, scratch, out, threads);
-        case 1: return dispatch<uint16_t>(head_dim, q, k, v, nullptr, nullptr, start, length, tokens, heads, kv_heads, capacity, scale, longest, scratch, out, threads);
-        case 2: return dispatch<int8_t>(head_dim, q, k, v, k_scale, v_scale, start, length, tokens, heads, kv_heads, capacity, scale, longest, scratch, out, threads);
+        case 0: return dispatch<float>(head_dim, q, k, v, nullptr, nullptr, start, length, tokens, heads, kv_heads, capacity, scale, out, threads);
+        case 1: return dispatch<uint16_t>(head_dim, q, k, v, nullptr, nullptr, start, length, tokens, heads, kv_heads, capacity, scale, out, threads);
+        case 2: return dispatch<int8_t>(head_dim, q, k, v, k_scale, v_scale, start, length, tokens, heads, kv_heads, capacity, scale, out, threads);
     }
     return 1;
 }

@@ -180,7 +180,7 @@ class TorchEngine:
             set_threads(self._options.threads or usable_cores())
             kernels = load_kernels(self._options.kernels_dir)
             model = (self._load or load_decoder)(self._files, self._options.precision, kernels)
-            machine = Machine(model, self._options, self._limits.context_tokens, kernels, self._clock)
+            machine = Machine(model, self._options, kernels, self._clock)
             collections.deque(machine.try_out(), maxlen=0)
         except ModelUnusable:
             raise

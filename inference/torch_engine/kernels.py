@@ -22,8 +22,10 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger(__name__)
 
-HEADER, SOURCES = "exponential.h", ("attend.cpp", "multiply.cpp", "place.cpp")
-FLAGS = tuple("-O3 -march=native -mprefer-vector-width=512 -fopenmp -shared -fPIC".split()) + tuple(
+HEADERS, SOURCES = ("crew.h", "exponential.h"), ("attend.cpp", "multiply.cpp", "place.cpp")
+FLAGS = tuple(
+    "-std=c++20 -O3 -march=native -mprefer-vector-width=512 -fopenmp-simd -pthread -shared -fPIC".split()
+) + tuple(
     # What sums may be reordered by. Not -ffast-math: a library linked with it turns subnormal numbers off for the whole
     # process as soon as it is loaded.
     "-fno-math-errno -fno-trapping-math -fno-signed-zeros -fassociative-math -freciprocal-math".split()
@@ -45,7 +47,7 @@ class Kernels:
         ]  # fmt: skip
         library.inthread_place.restype = None
         library.inthread_attend.argtypes = [
-            number, size, *[pointer] * 7, *[size] * 4, real, size, pointer, pointer, number,
+            number, size, *[pointer] * 7, *[size] * 4, real, pointer, number,
         ]  # fmt: skip
         self._multiply = library.inthread_multiply
         self._multiply.argtypes = [
@@ -53,12 +55,12 @@ class Kernels:
         ]  # fmt: skip
         self._multiply.restype = None
 
-    def attend_kernel(self, head_dim: int, longest: int) -> "AttendKernel | None":
-        """For contexts of at most `longest` tokens; None where heads of this size are not built in."""
+    def attend_kernel(self, head_dim: int) -> "AttendKernel | None":
+        """None where heads of this size are not built in."""
         if head_dim not in HEAD_DIMS:
             log.info("kernel_not_used", reason=f"heads of {head_dim} are not built in")
             return None
-        return AttendKernel(self._library, longest)
+        return AttendKernel(self._library)
 
     def multiply(
         self,
@@ -98,11 +100,10 @@ class Kernels:
 
 
 class AttendKernel:
-    """Attention in C++, for heads of one size. Not for several threads at once: it writes to its scratch."""
+    """Attention in C++, for heads of one size."""
 
-    def __init__(self, library: ctypes.CDLL, longest: int) -> None:
+    def __init__(self, library: ctypes.CDLL) -> None:
         self._place, self._attend = library.inthread_place, library.inthread_attend
-        self._scratch = torch.empty(torch.get_num_threads(), longest)
 
     def place(
         self,
@@ -155,7 +156,6 @@ class AttendKernel:
         """
         out = torch.empty_like(q)
         tokens, heads, head_dim = q.shape
-        threads, longest = self._scratch.shape
         failed = self._attend(
             KINDS[k.dtype],
             head_dim,
@@ -171,10 +171,8 @@ class AttendKernel:
             k.shape[0],
             k.shape[1],
             scale,
-            longest,
-            self._scratch.data_ptr(),
             out.data_ptr(),
-            threads,
+            torch.get_num_threads(),
         )
         assert not failed, "heads of this size were refused when the kernel was chosen"
         return out
@@ -204,7 +202,7 @@ def load_kernels(folder: Path | None = None) -> Kernels | None:
 
     `folder` keeps what was compiled; None: it is compiled anew in a folder of its own. Blocks for some seconds.
     """
-    files = {name: resources.files(__package__).joinpath(name).read_bytes() for name in (HEADER, *SOURCES)}
+    files = {name: resources.files(__package__).joinpath(name).read_bytes() for name in (*HEADERS, *SOURCES)}
     try:
         kernels = Kernels(ctypes.CDLL(str(_compiled(files, folder))))
     except (OSError, subprocess.SubprocessError) as error:

@@ -36,7 +36,6 @@ class Machine:
         self,
         model: LoadedDecoder,
         options: "TorchOptions",
-        context_tokens: int,
         kernels: Kernels | None,
         clock: Callable[[], float],
     ) -> None:
@@ -48,8 +47,7 @@ class Machine:
         self._scheduler = Scheduler(
             self._cache, most_running=options.max_concurrent, keeps_prefixes=options.keeps_prefixes
         )
-        longest = min(context_tokens, self._cache.capacity_tokens)
-        kernel = None if kernels is None else kernels.attend_kernel(config.head_dim, longest)
+        kernel = None if kernels is None else kernels.attend_kernel(config.head_dim)
         self._stepper = Stepper(model.decoder, self._cache, self._scheduler, kernel, clock)
         self._replies: dict[TokenSequence, Reply] = {}
         self._step_began_at = clock()

@@ -13,18 +13,19 @@
 #include <cstdint>
 #include <cstring>
 #include <limits>
-#include <omp.h>
-#include <vector>
 #if defined(__AVX2__)
 #include <immintrin.h>
 #endif
 
+#include "crew.h"
 #include "exponential.h"
 
 namespace {
 
 constexpr int LANES = 16;      // outputs that lie side by side: blocks of W are [K / 2][LANES][2] bytes
 constexpr int LEVELS = 127;    // of a weight
+constexpr int BLOCKS_TOGETHER = 8;    // of W: a tenth of a millisecond at most before another thread may take the rest
+constexpr int PREPARED_TOGETHER = 4;  // rows of x
 constexpr int PANEL = 96;      // rows whose activations stay in the second-level cache while the weights go by
 
 // ── what stands in front of a product ────────────────────────────────────────────────────────────────────────────────
@@ -147,48 +148,49 @@ void multiply_rows(int rows, const int8_t* w, const int16_t* a, int64_t k, int32
     }
 }
 
+// Rows [begin, end) of a block of outputs.
+void finish_block(int64_t block, int64_t begin, int64_t end, int64_t n, int64_t k, const int8_t* w,
+                  const int16_t* levels, const float* worth, const float* scale, const float* bias, bool add, float* y) {
+    const int64_t first = block * LANES;
+    const int outputs = static_cast<int>(std::min<int64_t>(LANES, n - first));
+    int32_t sums[ROWS][LANES];
+    for (int64_t row = begin; row < end; row += ROWS) {
+        const int rows = static_cast<int>(std::min<int64_t>(ROWS, end - row));
+        multiply_rows(rows, w + first * k, levels + row * k, k, sums);
+        for (int r = 0; r < rows; ++r) {
+            float* out = y + (row + r) * n + first;
+            for (int i = 0; i < outputs; ++i) {
+                float value = sums[r][i] * (scale[first + i] * worth[row + r]);
+                if (bias) value += bias[first + i];
+                out[i] = add ? out[i] + value : value;
+            }
+        }
+    }
+}
+
 }  // namespace
 
 // `bias` (N) and `norm` (K) may be null. `add`: onto what `y` holds, instead of in its place. K is even.
 extern "C" void inthread_multiply(const float* x, int64_t t, int64_t k, int64_t n, const int8_t* w, const float* scale,
                                   const float* bias, const float* norm, float epsilon, int gated, int add, float* y,
                                   int threads) {
-    static thread_local std::vector<int16_t> level_room;
-    static thread_local std::vector<float> worth_room;
-    level_room.resize(std::max<size_t>(level_room.size(), t * k));
-    worth_room.resize(std::max<size_t>(worth_room.size(), t));
-    int16_t* levels = level_room.data();
-    float* worth = worth_room.data();
+    int16_t* const levels = crew::own_room<int16_t>(t * k);
+    float* const worth = crew::own_room<float, 1>(t);
+    const int64_t groups = (t + PREPARED_TOGETHER - 1) / PREPARED_TOGETHER;
+    crew::share(groups, threads, [=](int64_t group) {
+        float* prepared = crew::own_room<float, 2>(k);
+        const int64_t end = std::min(t, (group + 1) * PREPARED_TOGETHER);
+        for (int64_t row = group * PREPARED_TOGETHER; row < end; ++row) {
+            prepare(x + row * (gated ? 2 * k : k), k, norm, epsilon, gated, prepared);
+            worth[row] = quantize(prepared, k, levels + row * k);
+        }
+    });
     const int64_t blocks = (n + LANES - 1) / LANES;
-#pragma omp parallel num_threads(threads)
-    {
-        static thread_local std::vector<float> row_room;
-        row_room.resize(std::max<size_t>(row_room.size(), k));
-#pragma omp for schedule(static)
-        for (int64_t row = 0; row < t; ++row) {
-            prepare(x + row * (gated ? 2 * k : k), k, norm, epsilon, gated, row_room.data());
-            worth[row] = quantize(row_room.data(), k, levels + row * k);
-        }
-        for (int64_t panel = 0; panel < t; panel += PANEL) {
-            const int64_t end = std::min(t, panel + PANEL);
-#pragma omp for schedule(dynamic, 8) nowait
-            for (int64_t block = 0; block < blocks; ++block) {
-                const int64_t first = block * LANES;
-                const int outputs = static_cast<int>(std::min<int64_t>(LANES, n - first));
-                int32_t sums[ROWS][LANES];
-                for (int64_t row = panel; row < end; row += ROWS) {
-                    const int rows = static_cast<int>(std::min<int64_t>(ROWS, end - row));
-                    multiply_rows(rows, w + first * k, levels + row * k, k, sums);
-                    for (int r = 0; r < rows; ++r) {
-                        float* out = y + (row + r) * n + first;
-                        for (int i = 0; i < outputs; ++i) {
-                            float value = sums[r][i] * (scale[first + i] * worth[row + r]);
-                            if (bias) value += bias[first + i];
-                            out[i] = add ? out[i] + value : value;
-                        }
-                    }
-                }
-            }
-        }
-    }
+    const int64_t stretches = (blocks + BLOCKS_TOGETHER - 1) / BLOCKS_TOGETHER;
+    const int64_t panels = (t + PANEL - 1) / PANEL;
+    crew::share(panels * stretches, threads, [=](int64_t chunk) {
+        const int64_t begin = chunk / stretches * PANEL, first = chunk % stretches * BLOCKS_TOGETHER;
+        for (int64_t block = first; block < std::min(blocks, first + BLOCKS_TOGETHER); ++block)
+            finish_block(block, begin, std::min(t, begin + PANEL), n, k, w, levels, worth, scale, bias, add, y);
+    });
 }

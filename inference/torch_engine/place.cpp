@@ -9,9 +9,12 @@
 #include <cmath>
 #include <cstdint>
 #include <cstring>
-#include <omp.h>
+
+#include "crew.h"
 
 namespace {
+
+constexpr int FEW = 8;  // tokens, for which a second thread is not worth calling
 
 inline uint16_t to_bfloat16(float value) {  // to the nearest, ties to even, as torch does
     uint32_t bits;
@@ -61,18 +64,16 @@ extern "C" void inthread_place(int kind, const float* qkv, int64_t tokens, int64
                                const float* rotation, const float* q_norm, const float* k_norm, float epsilon,
                                const int64_t* slots, int64_t capacity, void* keys, void* values, float* k_scale,
                                float* v_scale, float* q, int threads) {
-    constexpr int FEW = 8;  // tokens, for which a second thread is not worth waking
-#pragma omp parallel for num_threads(tokens > FEW ? threads : 1) schedule(static)
-    for (int64_t t = 0; t < tokens; ++t) {
+    crew::share(tokens, tokens > FEW ? threads : 1, [=](int64_t t) {
         const float* row = qkv + t * (heads + 2 * kv_heads) * d;
         const float* angles = rotation + t * d;
         for (int64_t h = 0; h < heads; ++h) turn(row + h * d, d, angles, q_norm, epsilon, q + (t * heads + h) * d);
-        float key[1024];
+        float* key = crew::own_room<float, 4>(d);
         for (int64_t h = 0; h < kv_heads; ++h) {
             const int64_t at = h * capacity + slots[t];
             turn(row + (heads + h) * d, d, angles, k_norm, epsilon, key);
             store(kind, key, d, at, keys, k_scale);
             store(kind, row + (heads + kv_heads + h) * d, d, at, values, v_scale);
         }
-    }
+    });
 }

@@ -28,7 +28,7 @@ class Effort:
     @classmethod
     def of(cls, *, quick: bool, seed: int) -> "Effort":
         if quick:
-            return cls(1, 24, 40, (15, 30, 45), seed)
+            return cls(1, 24, 60, (2, 5, 10, 15, 20, 30, 45), seed)
         return cls(3, 64, 300, faq.RATES, seed)
 
 

@@ -44,7 +44,7 @@ def decoder(tiny_folder: Path) -> Decoder:
 @pytest.fixture(scope="module")
 def compiled() -> AttendKernel | None:
     kernels = load_kernels()
-    return None if kernels is None else kernels.attend_kernel(8, 4096)
+    return None if kernels is None else kernels.attend_kernel(8)
 
 
 @dataclass
