@@ -6,6 +6,7 @@ import click
 
 from bot.cli.options import with_settings
 from bot.clock import SystemClock
+from bot.log import configure_logging
 from bot.settings import Settings
 
 
@@ -36,9 +37,16 @@ def model_import(settings: Settings, file: Path) -> None:
 
     Every file is checked against its SHA-256. The model is there whole when the command ends well, or not at all.
     """
+    from bot.model_record import record_model_step
     from inference import models
+    from storage.model_updates import UpdateStep
 
+    configure_logging(settings.log)
     imported = models.import_bundle(file, settings.models_dir)
+    if not imported.was_here:
+        record_model_step(
+            settings, UpdateStep("import", "done", imported.name, imported.revision, imported.sha256, str(file.name))
+        )
     done = "was here already" if imported.was_here else "imported"
     click.echo(f"{imported.name}\t{done}\trevision {imported.revision}\t{imported.size >> 20} MB\t{imported.licence}")
     click.echo(f"SHA-256 of the weights: {imported.sha256}")
@@ -54,16 +62,20 @@ def model_use(settings: Settings, name: str | None, back: bool) -> None:
     It counts where settings.toml says `model = "active"`, from the next start on: a running service goes on with the
     model that it has.
     """
+    from bot.model_record import record_model_step
     from inference import models
+    from storage.model_updates import UpdateStep
 
     if back == (name is not None):
         raise click.UsageError("give the ID of a model, or --back")
+    configure_logging(settings.log)
     now = SystemClock().now()
     active = (
         models.use_model(name, settings.models_dir, now)
         if name
         else models.use_previous_model(settings.models_dir, now)
     )
+    record_model_step(settings, UpdateStep("use", "done", active.name, reason="back" if back else ""))
     before = f"; before: {active.previous.name}" if active.previous else ""
     click.echo(f"active: {active.name}{before}")
     if settings.inference.model == models.ACTIVE:

@@ -124,3 +124,18 @@ def test_a_damaged_choice_says_what_to_do(run: Run, models_dir: Path, opted_in: 
     (models_dir / "active-model").write_text("{")
 
     assert "is damaged" in the_line(run("model", "path"))
+
+
+def test_what_was_imported_and_chosen_is_on_record(run: Run, models_dir: Path, opted_in: None, folder: Path) -> None:
+    for arguments in (("use", ID), ("use", OTHER), ("use", "--back")):
+        assert run("model", *arguments).exit_code == 0
+
+    assert run("audit", "export", "--out", "log.jsonl").exit_code == 0
+
+    lines = [json.loads(line) for line in (folder / "log.jsonl").read_text().splitlines()]
+    headers = [line["header"] for line in lines if line["type"] == "entry"]
+    assert [(header["kind"], header["step"], header["model"]) for header in headers] == [
+        ("model_update", "use", ID),
+        ("model_update", "use", OTHER),
+        ("model_update", "use", ID),
+    ]

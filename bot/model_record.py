@@ -1,0 +1,20 @@
+"""What commands did with models, on record: one entry of the audit log each, as for the job that updates them."""
+
+import asyncio
+
+from bot.clock import SystemClock
+from bot.service import prepare_data
+from bot.settings import Settings
+from storage.database import Database
+from storage.model_updates import ModelUpdateStore, UpdateStep
+
+
+def record_model_step(settings: Settings, step: UpdateStep) -> None:
+    """Makes the database if there is none yet. Raises: StorageError."""
+    prepare_data(settings)
+    asyncio.run(_record(settings, step))
+
+
+async def _record(settings: Settings, step: UpdateStep) -> None:
+    async with await Database.open(settings.database_url) as database:
+        await ModelUpdateStore(database).record(step, SystemClock().now())
