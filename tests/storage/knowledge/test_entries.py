@@ -1,8 +1,11 @@
 """Entries: what is said now, what was said then, and the record of who changed it."""
 
+from collections.abc import Callable
 from datetime import date, timedelta
+from typing import TypeVar, cast
 
 import pytest
+from sqlalchemy import Connection
 
 from storage.audit.store import AuditStore
 from storage.database import Database
@@ -11,9 +14,11 @@ from storage.knowledge.entries import EntryStore
 from storage.knowledge.records import Author, EntryStatus
 from storage.knowledge.words import words_of
 from tests.clock import START
+from tests.conftest import TRAIL
 from tests.storage.knowledge.conftest import audited
 from tests.storage.knowledge.samples import HR, a_text, given
 
+T = TypeVar("T")
 DRAFT, PUBLISHED, RETIRED = EntryStatus
 TODAY = date(2026, 3, 2)
 LATER = START + timedelta(days=3)
@@ -242,6 +247,33 @@ async def test_an_import_stands_as_a_whole_or_not_at_all(entries: EntryStore, da
     (entry,) = await entries.list()
     assert (entry.revision, await entries.generation(), len(await audited(database))) == (1, 1, 1)
     assert await found(entries, "new") == []
+
+
+class Interrupted:
+    """A database in which somebody else saves right after each look."""
+
+    def __init__(self, database: Database, entries: EntryStore) -> None:
+        self._database = database
+        self._entries = entries
+        self.write = database.write
+
+    async def read(self, work: Callable[[Connection], T]) -> T:
+        result = await self._database.read(work)
+        await self._entries.save("a", a_text(answer="Theirs."), PUBLISHED, HR, START)
+        return result
+
+
+async def test_who_saves_while_an_import_is_made_ready_is_not_overlooked(
+    entries: EntryStore, database: Database
+) -> None:
+    await entries.take_all([given("a")], HR, START, TODAY)
+    importing = EntryStore(cast(Database, Interrupted(database, entries)), TRAIL)
+
+    (change,) = await importing.take_all([given("a", answer="Ours.")], HR, LATER, TODAY)
+
+    assert change.before is not None
+    assert (change.before.text.answer, change.after.revision) == ("Theirs.", 3)
+    assert [entry.text.answer for entry in await entries.revisions("a")][:2] == ["Ours.", "Theirs."]
 
 
 # ── the record ───────────────────────────────────────────────────────────────
