@@ -93,12 +93,14 @@ class FeedbackStore:
 
     async def given_since(self, moment: datetime) -> list[Feedback]:
         """What people have said about replies since then, oldest first."""
-        query = _questions(FeedbackRow.reply_id, FeedbackRow.given_at >= moment).add_columns(
-            FeedbackRow.user.label("by"), FeedbackRow.verdict, FeedbackRow.comment, FeedbackRow.given_at
+        query = (
+            questions_of(FeedbackRow.reply_id)
+            .where(FeedbackRow.given_at >= moment)
+            .add_columns(FeedbackRow.user.label("by"), FeedbackRow.verdict, FeedbackRow.comment, FeedbackRow.given_at)
         )
         return await self._database.read(
             lambda connection: [
-                Feedback(_question(row), row.by, Verdict(row.verdict), row.comment, row.given_at)
+                Feedback(question_of(row), row.by, Verdict(row.verdict), row.comment, row.given_at)
                 for row in connection.execute(query.order_by(FeedbackRow.given_at))
             ]
         )
@@ -106,8 +108,10 @@ class FeedbackStore:
     async def choices_since(self, moment: datetime) -> list[MadeChoice]:
         """What was chosen of suggestions since then, oldest first."""
         columns = [ChoiceRow.question, ChoiceRow.offered, ChoiceRow.entry_id, ChoiceRow.revision, ChoiceRow.chosen_at]
-        query = _questions(ChoiceRow.reply_id, ChoiceRow.chosen_at >= moment).add_columns(
-            ChoiceRow.user.label("by"), *columns
+        query = (
+            questions_of(ChoiceRow.reply_id)
+            .where(ChoiceRow.chosen_at >= moment)
+            .add_columns(ChoiceRow.user.label("by"), *columns)
         )
         return await self._database.read(
             lambda connection: [_choice(row) for row in connection.execute(query.order_by(ChoiceRow.choice_id))]
@@ -116,11 +120,11 @@ class FeedbackStore:
     async def questions_since(self, moment: datetime, kinds: Collection[BasisKind]) -> list[AnsweredQuestion]:
         """Questions whose reply ended since then and rests on one of these, oldest first."""
         query = (
-            _question_query()
+            question_query()
             .where(ReplyRow.basis_kind.in_(kinds), ReplyRow.finished_at >= moment, ReplyRow.state.in_(CLOSED_STATES))
             .order_by(ReplyRow.finished_at, ReplyRow.reply_id)
         )
-        return await self._database.read(lambda connection: [_question(row) for row in connection.execute(query)])
+        return await self._database.read(lambda connection: [question_of(row) for row in connection.execute(query)])
 
 
 def _record(
@@ -154,7 +158,8 @@ def _is_by(reply_id: str, user: str) -> tuple[Any, ...]:
     return FeedbackRow.reply_id == reply_id, FeedbackRow.user == user
 
 
-def _question_query() -> Select[Any]:
+def question_query() -> Select[Any]:
+    """Rows for `question_of`, for stores beside this one."""
     return (
         select(
             ReplyRow.reply_id,
@@ -172,12 +177,12 @@ def _question_query() -> Select[Any]:
     )
 
 
-def _questions(reply_id: Any, condition: Any) -> Select[Any]:
-    """The questions that rows of another table, of this condition, are about."""
-    return _question_query().join(reply_id.class_, reply_id == ReplyRow.reply_id).where(condition)
+def questions_of(reply_id: Any) -> Select[Any]:
+    """The questions that rows of another table are about, by its column."""
+    return question_query().join(reply_id.class_, reply_id == ReplyRow.reply_id)
 
 
-def _question(row: Row[Any]) -> AnsweredQuestion:
+def question_of(row: Row[Any]) -> AnsweredQuestion:
     return AnsweredQuestion(
         reply_id=row.reply_id,
         platform=row.platform,
@@ -192,5 +197,5 @@ def _question(row: Row[Any]) -> AnsweredQuestion:
 
 def _choice(row: Row[Any]) -> MadeChoice:
     return MadeChoice(
-        _question(row), row.question, row.by, tuple(row.offered), row.entry_id, row.revision, row.chosen_at
+        question_of(row), row.question, row.by, tuple(row.offered), row.entry_id, row.revision, row.chosen_at
     )

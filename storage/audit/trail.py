@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from storage.audit import entries
+from storage.audit import decisions, entries
 from storage.audit.log import SealedEntry, append, append_all, seal
 from storage.audit.pseudonyms import Pseudonym
 from storage.basis import CitedEntry
@@ -36,6 +36,15 @@ class AuditTrail:
         self, connection: Connection, reply: Reply, user: str, verdict: str, comment: str, now: datetime
     ) -> None:
         append(connection, entries.reply_judged(reply, verdict, comment, self._person(reply, user), now))
+
+    def gap_dismissed(self, connection: Connection, gap: str, questions: int, author: Author, now: datetime) -> None:
+        append(connection, decisions.gap_dismissed(gap, questions, author, self._writer(author), now))
+
+    def gap_restored(self, connection: Connection, gap: str, questions: int, author: Author, now: datetime) -> None:
+        append(connection, decisions.gap_restored(gap, questions, author, self._writer(author), now))
+
+    def variant_rejected(self, connection: Connection, entry_id: str, author: Author, now: datetime) -> None:
+        append(connection, decisions.variant_rejected(entry_id, author, self._writer(author), now))
 
     def seal_entries(self, changes: Iterable[EntryChange], author: Author, now: datetime) -> list[SealedEntry]:
         """For `add_sealed`: an import of thousands is made ready before it holds up other writers."""
