@@ -9,8 +9,8 @@ from storage.knowledge.records import EVERYONE, Entry
 from storage.knowledge.words import words_of
 
 NEAR = 0.85  # of the words, weighted by how rare they are, in common
-RAREST = 4  # two phrasings that are compared share one of each other's rarest words
-MOST_COMPARED = 50  # with each phrasing, for each of these words: 100,000 entries are looked through in a minute
+RAREST = 3  # two phrasings that are compared share one of each other's rarest words
+MOST_COMPARED = 20  # with each phrasing, for each of these words: 5,000 entries take two seconds
 
 
 @dataclass(frozen=True, slots=True)
