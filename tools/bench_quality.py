@@ -18,11 +18,14 @@ from inference.engine import ChatMessage
 from inference.gguf_loading import load_gguf
 from inference.loading import preload
 from inference.models import locate_model
+from inference.models.prepared import kernels_dir
 from inference.torch_engine.decoder import TorchDecoder
+from inference.torch_engine.kernels import load_kernels
 from inference.torch_engine.load import load_decoder
 from inference.torch_engine.shapes import Precision
 
 ROOT = Path(__file__).parent.parent
+MODELS = ROOT / "data" / "models"
 MODEL = "smollm2-135m-instruct"
 PRECISIONS: tuple[Precision, ...] = ("float32", "bfloat16", "int8")
 SEQUENCE_TOKENS, ANSWER_TOKENS = 512, 40
@@ -37,7 +40,7 @@ QUESTIONS = [
 
 def main() -> None:
     preload()
-    files = locate_model(MODEL, ROOT / "data" / "models")
+    files = locate_model(MODEL, MODELS)
     with warnings.catch_warnings(action="ignore"):
         network, raw_tokenizer = load_gguf(files.path, torch.float32)
     text = torch.tensor(raw_tokenizer((ROOT / "tools" / "quality_text.txt").read_text("utf-8"))["input_ids"])
@@ -49,7 +52,7 @@ def main() -> None:
     print(f"{'transformers float32':22} perplexity {math.exp(exact):7.3f}")
     answers: list[list[int]] = []
     for precision in PRECISIONS:
-        loaded = load_decoder(files, precision)
+        loaded = load_decoder(files, precision, load_kernels(kernels_dir(MODELS)))
         prompts = [loaded.tokenizer.prompt_ids([ChatMessage("user", question)]) for question in QUESTIONS]
         answers = answers or [transformers_answer(network, prompt) for prompt in prompts]
         logits = [logits_of(loaded.decoder, sequence) for sequence in sequences]

@@ -5,6 +5,6 @@
     engine ─ scheduler ─ sequences ─ blocks (KV cache, prefixes) ─┘
 
 `engine` fits the seam of `inference.engine`; `scheduler` decides what is computed in a step; `blocks` own the memory;
-`decoder` is the arithmetic and knows no sequence; `linear` is how weights are stored and multiplied; `kernels` is what is
-computed in C++, where a compiler is at hand.
+`decoder` is the arithmetic and knows no sequence; `linear` is how weights are stored and multiplied; `kernels` is what
+is computed in C++, where a compiler is at hand.
 """
