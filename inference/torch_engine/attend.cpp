@@ -1,8 +1,8 @@
 // Attention of a few new tokens to all that came before them, straight from the KV cache.
 //
-// torch's own kernels take 3 to 6 times as long for one query row: they convert bfloat16 for a matrix product that is
-// not one. Here the cache is read once, as fast as the memory gives it. Called from kernels.py through a plain C
-// interface: no headers of torch, one second to compile.
+// torch's own kernels take 2 to 5 times as long for a few rows: they prepare a matrix product that is not one. Here the
+// cache is read once for all that share it, as fast as the memory gives it. In GCC's vector types, so that the compiler
+// makes of it what the processor has. Called from kernels.py through a plain C interface: no headers of torch.
 //
 // Shapes: q and out (T, H, D) float32; k and v (H_kv, C, D) in the cache's type, with scales (H_kv, C) where it is int8;
 // token t of the step looks at positions [start[t], start[t] + length[t]) of the cache.
@@ -11,97 +11,89 @@
 #include <cmath>
 #include <cstdint>
 #include <cstring>
-#if defined(__AVX2__)
-#include <immintrin.h>
-#endif
 
 #include "crew.h"
 #include "exponential.h"
 
 namespace {
 
-inline float to_float(uint16_t bits) {  // bfloat16: the upper half of a float32
-    uint32_t wide = static_cast<uint32_t>(bits) << 16;
-    float value;
-    std::memcpy(&value, &wide, sizeof value);
-    return value;
-}
-inline float to_float(int8_t value) { return static_cast<float>(value); }
-inline float to_float(float value) { return value; }
+typedef float Eight __attribute__((vector_size(32), aligned(4)));
+typedef float Four __attribute__((vector_size(16), aligned(4)));
 
-#if defined(__AVX2__) && defined(__FMA__)
-// Eight values at a time, whatever they are stored as.
-inline __m256 eight(const uint16_t* at) {
-    const __m128i bits = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
-    return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_cvtepu16_epi32(bits), 16));
+// Eight values at a time as float32, whatever they are stored as.
+inline Eight eight(const float* at) { return *reinterpret_cast<const Eight*>(at); }
+inline Eight eight(const uint16_t* at) {  // bfloat16: the upper half of a float32
+    typedef uint16_t Stored __attribute__((vector_size(16), aligned(2)));
+    typedef uint32_t Wide __attribute__((vector_size(32)));
+    const Wide wide = __builtin_convertvector(*reinterpret_cast<const Stored*>(at), Wide) << 16;
+    Eight values;
+    std::memcpy(&values, &wide, sizeof values);
+    return values;
 }
-inline __m256 eight(const int8_t* at) {
-    return _mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(at))));
+inline Eight eight(const int8_t* at) {
+    typedef int8_t Stored __attribute__((vector_size(8), aligned(1)));
+    typedef int32_t Wide __attribute__((vector_size(32)));
+    typedef float Values __attribute__((vector_size(32)));
+    return __builtin_convertvector(__builtin_convertvector(*reinterpret_cast<const Stored*>(at), Wide), Values);
 }
-inline __m256 eight(const float* at) { return _mm256_loadu_ps(at); }
 
-// weights[i] = q · k[i]. Four keys at a time: one's sum is added up while the next is read.
-template <typename T, int D>
-void multiply_keys(const float* q, const T* k, int64_t length, float* weights) {
-    __m256 query[D / 8];
-    for (int d = 0; d < D / 8; ++d) query[d] = _mm256_loadu_ps(q + 8 * d);
-    int64_t i = 0;
-    for (; i + 4 <= length; i += 4) {
-        const T* row = k + i * D;
-        __m256 a = _mm256_setzero_ps(), b = a, c = a, e = a;
+inline float sum_of(Eight values) {
+    const Four halves = Four{values[0], values[1], values[2], values[3]} + Four{values[4], values[5], values[6], values[7]};
+    return (halves[0] + halves[1]) + (halves[2] + halves[3]);
+}
+
+// One row that looks at positions 0 … length - 1 of a run.
+struct Query {
+    const float* q;
+    int64_t length;
+    float* out;
+};
+
+// weights[r][i] = q[r] · k[i], for R queries and two keys at a time: a key is widened once for all queries.
+template <typename T, int D, int R>
+void multiply_keys(const Query* queries, const T* k, int64_t length, float* weights) {
+    for (int64_t i = 0; i < length; i += 2) {
+        const T* first = k + i * D;
+        const T* second = i + 1 < length ? first + D : first;
+        Eight sums[R][2] = {};
 #pragma GCC unroll 16
-        for (int d = 0; d < D / 8; ++d) {
-            a = _mm256_fmadd_ps(query[d], eight(row + 8 * d), a);
-            b = _mm256_fmadd_ps(query[d], eight(row + D + 8 * d), b);
-            c = _mm256_fmadd_ps(query[d], eight(row + 2 * D + 8 * d), c);
-            e = _mm256_fmadd_ps(query[d], eight(row + 3 * D + 8 * d), e);
+        for (int d = 0; d < D; d += 8) {
+            const Eight a = eight(first + d), b = eight(second + d);
+#pragma GCC unroll 4
+            for (int r = 0; r < R; ++r) {
+                const Eight q = eight(queries[r].q + d);
+                sums[r][0] += q * a;
+                sums[r][1] += q * b;
+            }
         }
-        const __m256 sums = _mm256_hadd_ps(_mm256_hadd_ps(a, b), _mm256_hadd_ps(c, e));
-        _mm_storeu_ps(weights + i, _mm_add_ps(_mm256_castps256_ps128(sums), _mm256_extractf128_ps(sums, 1)));
-    }
-    for (; i < length; ++i) {
-        float dot = 0;
-        for (int d = 0; d < D; ++d) dot += q[d] * to_float(k[i * D + d]);
-        weights[i] = dot;
+        for (int r = 0; r < R; ++r) {
+            weights[r * length + i] = sum_of(sums[r][0]);
+            if (i + 1 < length) weights[r * length + i + 1] = sum_of(sums[r][1]);
+        }
     }
 }
 
-// mixed = Σ weights[i] · v[i].
-template <typename T, int D>
-void mix_values(const float* weights, const T* v, int64_t length, float* mixed) {
-    __m256 sums[D / 8];
-    for (int d = 0; d < D / 8; ++d) sums[d] = _mm256_setzero_ps();
-    for (int64_t i = 0; i < length; ++i) {
-        const __m256 weight = _mm256_broadcast_ss(weights + i);
+// out[r] = Σ weights[r][i] · v[i]. As many columns at a time as there are registers for the sums.
+template <typename T, int D, int R>
+void mix_values(const Query* queries, const T* v, int64_t length, const float* weights) {
+    constexpr int WIDE = R == 1 ? D / 8 : D / 8 % 2 ? 1 : 2;
+    for (int d = 0; d < D; d += 8 * WIDE) {
+        Eight sums[R][WIDE] = {};
+        for (int64_t i = 0; i < length; ++i) {
 #pragma GCC unroll 16
-        for (int d = 0; d < D / 8; ++d) sums[d] = _mm256_fmadd_ps(weight, eight(v + i * D + 8 * d), sums[d]);
-    }
-    for (int d = 0; d < D / 8; ++d) _mm256_storeu_ps(mixed + 8 * d, sums[d]);
-}
-#else
-template <typename T, int D>
-void multiply_keys(const float* q, const T* k, int64_t length, float* weights) {
-    for (int64_t i = 0; i < length; ++i) {
-        float dot = 0;
-#pragma omp simd reduction(+ : dot)
-        for (int d = 0; d < D; ++d) dot += q[d] * to_float(k[i * D + d]);
-        weights[i] = dot;
+            for (int w = 0; w < WIDE; ++w) {
+                const Eight value = eight(v + i * D + d + 8 * w);
+#pragma GCC unroll 4
+                for (int r = 0; r < R; ++r) sums[r][w] += value * weights[r * length + i];
+            }
+        }
+        for (int r = 0; r < R; ++r)
+            for (int w = 0; w < WIDE; ++w) std::memcpy(queries[r].out + d + 8 * w, &sums[r][w], sizeof(Eight));
     }
 }
 
-template <typename T, int D>
-void mix_values(const float* weights, const T* v, int64_t length, float* mixed) {
-    std::fill(mixed, mixed + D, 0.0f);
-    for (int64_t i = 0; i < length; ++i)
-#pragma omp simd
-        for (int d = 0; d < D; ++d) mixed[d] += weights[i] * to_float(v[i * D + d]);
-}
-#endif
-
-template <typename T, int D>
-void attend_head(const float* q, const T* k, const T* v, const float* k_scale, const float* v_scale, int64_t length,
-                 float scale, float* weights, float* out) {
-    multiply_keys<T, D>(q, k, length, weights);
+// Scaled scores to weights that add up to one; 0 for what a query must not see.
+void weigh(float* weights, int64_t length, int64_t longest, const float* k_scale, const float* v_scale, float scale) {
     float highest = -INFINITY;
 #pragma omp simd reduction(max : highest)
     for (int64_t i = 0; i < length; ++i) {
@@ -110,29 +102,54 @@ void attend_head(const float* q, const T* k, const T* v, const float* k_scale, c
     }
     float sum = 0;
 #pragma omp simd reduction(+ : sum)
-    for (int64_t i = 0; i < length; ++i) {
-        const float weight = exponential(weights[i] - highest);
-        sum += weight;
-        weights[i] = v_scale ? weight * v_scale[i] : weight;
-    }
-    mix_values<T, D>(weights, v, length, out);
-    for (int d = 0; d < D; ++d) out[d] /= sum;
+    for (int64_t i = 0; i < length; ++i) sum += weights[i] = exponential(weights[i] - highest);
+    const float share = 1 / sum;
+#pragma omp simd
+    for (int64_t i = 0; i < length; ++i) weights[i] *= v_scale ? share * v_scale[i] : share;
+    std::fill(weights + length, weights + longest, 0.0f);
+}
+
+template <typename T, int D, int R>
+void attend_together(const Query* queries, const T* k, const T* v, const float* k_scale, const float* v_scale,
+                     float scale) {
+    int64_t longest = 0;
+    for (int r = 0; r < R; ++r) longest = std::max(longest, queries[r].length);
+    float* weights = crew::own_room<float, 3>(R * longest);
+    multiply_keys<T, D, R>(queries, k, longest, weights);
+    for (int r = 0; r < R; ++r)
+        weigh(weights + r * longest, queries[r].length, longest, k_scale, v_scale, scale);
+    mix_values<T, D, R>(queries, v, longest, weights);
 }
 
 template <typename T, int D>
 void attend(const float* q, const T* k, const T* v, const float* k_scale, const float* v_scale, const int64_t* start,
             const int64_t* length, int64_t tokens, int64_t heads, int64_t kv_heads, int64_t capacity, float scale,
             float* out, int threads) {
+    // What shares its keys goes together: the heads of a group, and tokens of one sequence that follow each other.
     const int64_t group = heads / kv_heads;
-    crew::share(tokens * kv_heads, threads, [=](int64_t chunk) {
-        const int64_t t = chunk / kv_heads, h = chunk % kv_heads;
-        float* weights = crew::own_room<float, 3>(length[t]);
-        const int64_t row = h * capacity + start[t];
-        for (int64_t g = 0; g < group; ++g) {  // the heads of a group share the keys that are in the cache now
-            const int64_t at = (t * heads + h * group + g) * D;
-            attend_head<T, D>(q + at, k + row * D, v + row * D, k_scale ? k_scale + row : nullptr,
-                              v_scale ? v_scale + row : nullptr, length[t], scale, weights, out + at);
-        }
+    const int64_t most = std::max<int64_t>(1, 4 / group);
+    std::vector<int64_t> begins;
+    for (int64_t t = 0; t < tokens; ++t)
+        if (begins.empty() || start[t] != start[begins.back()] || t - begins.back() == most) begins.push_back(t);
+    begins.push_back(tokens);
+    const int64_t* edges = begins.data();
+    const int64_t bundles = static_cast<int64_t>(begins.size()) - 1;
+    crew::share(bundles * kv_heads, threads, [=](int64_t chunk) {
+        const int64_t bundle = chunk / kv_heads, h = chunk % kv_heads;
+        const int64_t row = h * capacity + start[edges[bundle]];
+        const T *keys = k + row * D, *values = v + row * D;
+        const float *ks = k_scale ? k_scale + row : nullptr, *vs = v_scale ? v_scale + row : nullptr;
+        Query queries[4];
+        int waiting = 0;
+        for (int64_t t = edges[bundle]; t < edges[bundle + 1]; ++t)
+            for (int64_t g = 0; g < group; ++g) {
+                const int64_t at = (t * heads + h * group + g) * D;
+                queries[waiting++] = {q + at, length[t], out + at};
+                if (waiting == 4) attend_together<T, D, 4>(queries, keys, values, ks, vs, scale), waiting = 0;
+            }
+        if (waiting == 3) attend_together<T, D, 3>(queries, keys, values, ks, vs, scale);
+        if (waiting == 2) attend_together<T, D, 2>(queries, keys, values, ks, vs, scale);
+        if (waiting == 1) attend_together<T, D, 1>(queries, keys, values, ks, vs, scale);
     });
 }
 

@@ -11,8 +11,8 @@ from inference.torch_engine.kernels import AttendKernel
 from inference.torch_engine.kv_cache import KVCache
 from inference.torch_engine.projection import Projection
 
-# Up to so many new tokens of one sequence, reading the cache once a token beats preparing a matrix product.
-KERNEL_TOKENS = 8
+# Up to so many new tokens of one sequence, reading the cache as it is beats preparing a matrix product.
+KERNEL_TOKENS = 64
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,99 @@
+"""The kernels against torch: every kind of cache, heads alone and in groups, tokens alone and in a row."""
+
+import pytest
+import torch
+from torch import Tensor
+
+from inference.torch_engine.attention import Span, StepAttention
+from inference.torch_engine.kernels import Kernels, load_kernels
+from inference.torch_engine.kv_cache import CacheType, KVCache
+from inference.torch_engine.linear import RmsNorm
+from inference.torch_engine.projection import Projection, rotations
+from inference.torch_engine.shapes import DecoderConfig
+
+# Runs of different lengths, tokens alone and in a row, not in the order in which they lie.
+SPANS = [Span(128, 37, 1), Span(0, 0, 5), Span(320, 90, 11), Span(64, 0, 1)]
+
+
+@pytest.fixture(scope="module")
+def kernels() -> Kernels:
+    found = load_kernels()
+    if found is None:
+        pytest.skip("needs a C++ compiler")
+    return found
+
+
+def config(heads: int, kv_heads: int, head_dim: int) -> DecoderConfig:
+    return DecoderConfig(
+        layers=1,
+        hidden=heads * head_dim,
+        heads=heads,
+        kv_heads=kv_heads,
+        head_dim=head_dim,
+        intermediate=8,
+        vocabulary=8,
+        context_tokens=512,
+        norm_epsilon=1e-6,
+        rope_theta=10_000.0,
+        is_tied=True,
+        has_qkv_bias=False,
+        has_output_bias=False,
+        has_mlp_bias=False,
+        has_qk_norm=False,
+    )
+
+
+def projection(of: DecoderConfig, spans: list[Span], *, normed: bool = False) -> Projection:
+    generator = torch.Generator().manual_seed(4)
+    tokens = sum(span.tokens for span in spans)
+    positions = torch.cat([torch.arange(span.past, span.past + span.tokens) for span in spans])
+    qkv = torch.randn(tokens, (of.heads + 2 * of.kv_heads) * of.head_dim, generator=generator)
+    norms = [RmsNorm(torch.rand(of.head_dim, generator=generator) + 0.5, of.norm_epsilon) for _ in range(2)]
+    return Projection(of, qkv, rotations(of, positions), *(norms if normed else (None, None)))
+
+
+def filled_cache(of: DecoderConfig, kind: CacheType) -> KVCache:
+    """With something in every slot, as if it had been written before."""
+    cache = KVCache(of, 1 << 22, kind)
+    generator = torch.Generator().manual_seed(5)
+    past = torch.randn(512, 2, of.kv_heads, of.head_dim, generator=generator)
+    cache.write(0, torch.arange(512), past[:, 0], past[:, 1])
+    return cache
+
+
+def mixed(
+    of: DecoderConfig, kind: CacheType, kernels: Kernels | None, *, normed: bool = False
+) -> tuple[Tensor, Tensor]:
+    """What attention gives, and the keys that the cache holds afterwards."""
+    cache = filled_cache(of, kind)
+    kernel = None if kernels is None else kernels.attend_kernel(of.head_dim)
+    result = StepAttention(cache, SPANS, kernel)(0, projection(of, SPANS, normed=normed))
+    return result, torch.cat(cache.read(0, 0, 512))
+
+
+@pytest.mark.parametrize("normed", [False, True], ids=["plain", "normed"])
+@pytest.mark.parametrize("kind", ["float32", "bfloat16", "int8"])
+@pytest.mark.parametrize("shape", [(4, 4, 64), (6, 2, 64), (14, 2, 64), (9, 3, 80), (4, 1, 8)], ids=str)
+def test_attention_is_torchs(shape: tuple[int, int, int], kind: CacheType, normed: bool, kernels: Kernels) -> None:
+    of = config(*shape)
+
+    (found, found_keys), (expected, keys) = (
+        mixed(of, kind, kernels, normed=normed),
+        mixed(of, kind, None, normed=normed),
+    )
+
+    # A key at the edge between two steps of int8 may be rounded either way.
+    torch.testing.assert_close(found, expected, rtol=1e-3, atol=2e-2 if kind == "int8" else 1e-4)
+    torch.testing.assert_close(found_keys, keys, rtol=1e-2, atol=5e-2 if kind == "int8" else 1e-5)
+
+
+def test_what_is_no_number_is_none_afterwards(kernels: Kernels) -> None:
+    of, spans = config(4, 4, 64), [Span(0, 3, 1), Span(64, 2, 1)]
+    for kind in ("float32", "bfloat16", "int8"):
+        asked = projection(of, spans)
+        asked.qkv[0] = float("nan")
+
+        found = StepAttention(filled_cache(of, kind), spans, kernels.attend_kernel(64))(0, asked)
+
+        assert found[0].isnan().all(), kind
+        assert found[1].isfinite().all(), kind
