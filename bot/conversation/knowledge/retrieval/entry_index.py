@@ -1,0 +1,153 @@
+"""The entries as they are found: their rows, who may see them, and which are worth judging."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bot.conversation.knowledge.retrieval.judging import Judge
+from bot.conversation.knowledge.retrieval.lexicon import Lexicon
+from bot.conversation.knowledge.retrieval.reading import Floats, Reading
+from bot.conversation.knowledge.retrieval.rows import NOBODYS, Numbers, Rows, number_of
+from bot.conversation.knowledge.retrieval.space import Space
+from storage.knowledge.records import EVERYONE, Entry
+
+ALL_ARE_JUDGED = 48  # entries; of more, those that are near by meaning or by words
+NEAREST = 32
+MOST_ROWS = 640  # judged at once: the cost grows with the cube
+MOST_ROWS_OF_ONE = 12  # where there are more, those most like the question
+
+Mask = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Ranking:
+    """Entries that were judged, best first, with their scores. `is_sound`: everything had vectors, so that scores are
+    what the gate was calibrated on."""
+
+    entries: Sequence[Entry]
+    scores: Floats
+    is_sound: bool
+
+
+class EntryIndex:
+    """Never changes: a new one is made when entries do."""
+
+    def __init__(
+        self,
+        entries: Sequence[Entry],
+        rows: Rows,
+        starts: NDArray[np.int64],
+        lexicon: Lexicon,
+        space: Space | None,
+        centres: Floats | None,
+    ) -> None:
+        """Entry i has rows `starts[i]` to `starts[i + 1]`; everyday sentences follow the last entry's.
+
+        `centres`: (E, D) float32, the middle of each entry's phrasings, where there are too many to judge all.
+        """
+        self.entries = entries
+        self.rows = rows
+        self._starts = starts
+        self._lexicon = lexicon
+        self._space = space
+        self._centres = centres
+        self._numbers = {entry.entry_id: number for number, entry in enumerate(entries)}
+        self._seen_by = _masks(entries)
+        self._encoded: Mask | None = None if rows.vectors is None else np.any(rows.vectors != 0, axis=1)
+        self._judge = lru_cache(4)(self._judge_all)
+
+    def rank(self, question: Reading, audience: Collection[str], found: Sequence[str] = ()) -> Ranking:
+        """Of the entries that `audience` may see. `found`: ids of those that share words, for large sets."""
+        row = self._row_of(question)
+        chosen = self._candidates(row, self._visible(audience), found)
+        if not len(chosen):
+            return Ranking((), np.zeros(0), is_sound=True)
+        judge = self._judge_for(row, chosen)
+        scores = judge.scores(row)
+        order = np.argsort(-scores, kind="stable")
+        is_sound = question.vector is not None and self._encoded is not None and bool(self._encoded[judge.places].all())
+        return Ranking([self.entries[judge.entries[at]] for at in order], scores[order], is_sound)
+
+    @property
+    def is_large(self) -> bool:
+        """Whether entries must be looked for by words as well."""
+        return len(self.entries) > ALL_ARE_JUDGED
+
+    def judge_of_row(self, place: int) -> Judge:
+        """Who would judge the row that stands there if it were a question of somebody who may see everything."""
+        row = self.rows.take(np.array([place]))
+        near = self._candidates(row, np.ones(len(self.entries), np.bool_), ())
+        own = row.owners[row.owners != NOBODYS]
+        return self._judge_for(row, np.union1d(near, own).astype(np.int32))
+
+    def _judge_for(self, row: Rows, chosen: NDArray[np.int32]) -> Judge:
+        places = self._places_of(chosen)
+        if len(places) <= MOST_ROWS:
+            return self._judge(chosen.tobytes())
+        return self._judge_of(self._most_like(row, places), chosen)
+
+    def _judge_all(self, chosen: bytes) -> Judge:
+        entries = np.frombuffer(chosen, np.int32)
+        return self._judge_of(self._places_of(entries), entries)
+
+    def _judge_of(self, places: Numbers, entries: NDArray[np.int32]) -> Judge:
+        everyday = np.arange(self._starts[-1], len(self.rows))
+        places = np.concatenate([places, everyday])
+        return Judge(self.rows.take(places), places, entries)
+
+    def _row_of(self, question: Reading) -> Rows:
+        vectors = None
+        if self._space is not None and question.vector is not None:
+            placed = self._space.place_questions(question.vector[None].astype(np.float32), [question.lang])
+            vectors = placed.astype(np.float16)
+        return Rows(
+            np.array([NOBODYS], np.int32),
+            np.array([number_of(question.lang)], np.int8),
+            np.zeros(1, np.bool_),
+            np.zeros(1, np.float32),
+            self._lexicon.weigh([question.words]),
+            vectors,
+        )
+
+    def _visible(self, audience: Collection[str]) -> Mask:
+        masks = [self._seen_by[label] for label in {EVERYONE, *audience} if label in self._seen_by]
+        return np.logical_or.reduce(masks) if masks else np.zeros(len(self.entries), np.bool_)
+
+    def _candidates(self, row: Rows, visible: Mask, found: Sequence[str]) -> NDArray[np.int32]:
+        """Numbers, ascending."""
+        numbers = np.flatnonzero(visible).astype(np.int32)
+        if len(numbers) <= ALL_ARE_JUDGED:
+            return numbers
+        sharing = [self._numbers[one] for one in found if one in self._numbers and visible[self._numbers[one]]]
+        near: list[int] = []
+        if self._centres is not None and row.vectors is not None:
+            nearness = np.where(visible, self._centres @ row.vectors[0].astype(np.float32), -np.inf)
+            near = np.argpartition(-nearness, NEAREST)[:NEAREST].tolist()
+        return np.array(sorted({*near, *sharing[:NEAREST]}), np.int32)
+
+    def _places_of(self, entries: NDArray[np.int32]) -> Numbers:
+        spans = zip(self._starts[entries], self._starts[entries + 1], strict=True)
+        return np.array([place for first, end in spans for place in range(first, end)], np.int64)
+
+    def _most_like(self, row: Rows, places: Numbers) -> Numbers:
+        taken = self.rows.take(places)
+        likeness = taken.likeness_to(row)[0]
+        order = np.lexsort((-likeness, taken.owners))
+        owners = taken.owners[order]
+        within = np.arange(len(order)) - np.searchsorted(owners, owners)
+        return np.sort(places[order[within < MOST_ROWS_OF_ONE]])
+
+
+def _masks(entries: Sequence[Entry]) -> dict[str, Mask]:
+    """Who may see what: for each audience a mask over the entries."""
+    members: dict[str, list[int]] = {}
+    for number, entry in enumerate(entries):
+        for label in entry.text.audience:
+            members.setdefault(label, []).append(number)
+    masks = {label: np.zeros(len(entries), np.bool_) for label in members}
+    for label, numbers in members.items():
+        masks[label][numbers] = True
+    return masks

@@ -1,0 +1,79 @@
+"""When an answer is shown: direct, among suggestions, or not at all. Calibrated from the entries themselves.
+
+Every phrasing is asked as if it were not known (it should find its entry) and as if its entry did not exist (it should
+find none). How sure a score makes us of the best entry follows from these trials by logistic regression, for each
+language, held near what other companies' questions taught (PRIOR).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from bot.conversation.knowledge.findings import Route
+from bot.conversation.knowledge.retrieval.reading import Floats
+
+# All of these: docs/retrieval.md.
+PRIOR = np.array([-4.0, 9.7])
+HOLD = 10.0  # how many trials' weight the prior has, about
+IMPOSTOR_WEIGHT = 0.3  # a trial of a question that no entry answers, beside one that an entry answers
+SURE_ENOUGH = 0.7  # of the least sure direct answer; of all together far more are right
+LEAST_SCORE = 0.15  # below it nothing is suggested
+LEAST_SLOPE = 1.0  # a higher score never makes us less sure
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """`lead`: see `lead_of`. `is_right`: whether the best entry is the phrasing's own."""
+
+    lead: float
+    is_right: bool
+    is_impostor: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """Of one language. `sureness`: intercept and slope of the log-odds. `least`: score below which nothing is shown."""
+
+    sureness: tuple[float, float] = (float(PRIOR[0]), float(PRIOR[1]))
+    least: float = LEAST_SCORE
+
+    def probabilities(self, scores: Floats) -> Floats:
+        """(C,), of scores best first: how likely each entry is the one that answers. As ordered as the scores."""
+        rival = np.where(np.arange(len(scores)) == 0, scores[1] if len(scores) > 1 else 0.0, scores[0])
+        chances: Floats = 1 / (1 + np.exp(-(self.sureness[0] + self.sureness[1] * (2 * scores - rival))))
+        return chances
+
+    def route(self, scores: Floats) -> Route:
+        """What may be shown of entries with these scores, best first."""
+        if not len(scores) or scores[0] < self.least:
+            return Route.NONE
+        return Route.DIRECT if self.probabilities(scores)[0] >= SURE_ENOUGH else Route.SUGGEST
+
+
+def lead_of(scores: Floats) -> float:
+    """Of scores best first: the best one plus how far it leads. That says as much as any number of features did."""
+    return float(2 * scores[0] - (scores[1] if len(scores) > 1 else 0.0))
+
+
+def calibrate(trials: Sequence[Trial], least: float) -> Gate:
+    leads = np.array([trial.lead for trial in trials])
+    right = np.array([float(trial.is_right) for trial in trials])
+    weights = np.array([IMPOSTOR_WEIGHT if trial.is_impostor else 1.0 for trial in trials])
+    intercept, slope = _fit(leads, right, weights)
+    return Gate((intercept, slope), max(least, LEAST_SCORE))
+
+
+def _fit(leads: Floats, right: Floats, weights: Floats) -> tuple[float, float]:
+    """Newton's method on the logistic loss with a quadratic hold at the prior: convex, a few steps."""
+    given = np.stack([np.ones_like(leads), leads], axis=1)
+    found = PRIOR.copy()
+    for _ in range(30):
+        chances = 1 / (1 + np.exp(-given @ found))
+        slope = given.T @ (weights * (chances - right)) + HOLD * (found - PRIOR)
+        curve = (given * (weights * chances * (1 - chances))[:, None]).T @ given + HOLD * np.eye(2)
+        step = np.linalg.solve(curve, slope)
+        found = found - step
+        if np.abs(step).max() < 1e-9:
+            break
+    return float(found[0]), max(float(found[1]), LEAST_SLOPE)
