@@ -9,6 +9,8 @@ from bot.conversation.knowledge.retrieval.reading import Floats
 from storage.knowledge.vectors import Vectors
 from storage.knowledge.words import text_hash
 
+STORED = np.dtype("<f2")
+
 
 class KnownVectors:
     def __init__(self, places: dict[bytes, int], matrix: Floats) -> None:
@@ -16,9 +18,9 @@ class KnownVectors:
         self._matrix = matrix
 
     @classmethod
-    def of(cls, stored: Vectors) -> Self:
-        """As the store has them: float16."""
-        matrix = np.frombuffer(stored.data, "<f2").reshape(len(stored.hashes), -1 if stored.hashes else 0)
+    def of(cls, stored: Vectors, size: int) -> Self:
+        """As the store has them; `size`: numbers in a vector."""
+        matrix = np.frombuffer(stored.data, STORED).reshape(len(stored.hashes), size)
         return cls({one: place for place, one in enumerate(stored.hashes)}, matrix)
 
     def take(self, texts: Sequence[str]) -> Floats:
@@ -31,5 +33,9 @@ class KnownVectors:
 
 
 def stored_form(vector: Floats) -> bytes:
-    """float16, little-endian: a hundredth of a degree is enough, and half the room."""
-    return vector.astype("<f2").tobytes()
+    return vector.astype(STORED).tobytes()
+
+
+def dimensions(stored: Vectors) -> int:
+    """0 where there are none."""
+    return len(stored.data) // STORED.itemsize // max(len(stored.hashes), 1)

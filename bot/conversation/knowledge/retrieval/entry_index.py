@@ -12,14 +12,14 @@ from bot.conversation.knowledge.retrieval.lexicon import Lexicon
 from bot.conversation.knowledge.retrieval.reading import Floats, Reading
 from bot.conversation.knowledge.retrieval.rows import NOBODYS, Numbers, Rows, number_of
 from bot.conversation.knowledge.retrieval.space import Space
-from storage.knowledge.records import EVERYONE, Entry
+from bot.conversation.knowledge.retrieval.visibility import Mask, Visibility
+from storage.knowledge.records import Entry
 
 ALL_ARE_JUDGED = 48  # entries; of more, those that are near by meaning or by words
 NEAREST = 32
+MUCH_LIKE = 0.5
 MOST_ROWS = 640  # judged at once: the cost grows with the cube
 MOST_ROWS_OF_ONE = 12  # where there are more, those most like the question
-
-Mask = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,14 +55,14 @@ class EntryIndex:
         self._space = space
         self._centres = centres
         self._numbers = {entry.entry_id: number for number, entry in enumerate(entries)}
-        self._seen_by = _masks(entries)
+        self._visibility = Visibility([entry.text.audience for entry in entries])
         self._encoded: Mask | None = None if rows.vectors is None else np.any(rows.vectors != 0, axis=1)
         self._judge = lru_cache(4)(self._judge_all)
 
     def rank(self, question: Reading, audience: Collection[str], found: Sequence[str] = ()) -> Ranking:
         """Of the entries that `audience` may see. `found`: ids of those that share words, for large sets."""
         row = self._row_of(question)
-        chosen = self._candidates(row, self._visible(audience), found)
+        chosen = self._candidates(row, self._visibility.mask(audience), found)
         if not len(chosen):
             return Ranking((), np.zeros(0), is_sound=True)
         judge = self._judge_for(row, chosen)
@@ -75,6 +75,11 @@ class EntryIndex:
     def is_large(self) -> bool:
         """Whether entries must be looked for by words as well."""
         return len(self.entries) > ALL_ARE_JUDGED
+
+    def is_everyday(self, question: Reading) -> bool:
+        """Whether it is asked much like a sentence that no entry answers, a greeting or thanks."""
+        everyday = self.rows.take(np.arange(self._starts[-1], len(self.rows)))
+        return bool(everyday.likeness_to(self._row_of(question)).max() >= MUCH_LIKE)
 
     def judge_of_row(self, place: int) -> Judge:
         """Who would judge the row that stands there if it were a question of somebody who may see everything."""
@@ -112,10 +117,6 @@ class EntryIndex:
             vectors,
         )
 
-    def _visible(self, audience: Collection[str]) -> Mask:
-        masks = [self._seen_by[label] for label in {EVERYONE, *audience} if label in self._seen_by]
-        return np.logical_or.reduce(masks) if masks else np.zeros(len(self.entries), np.bool_)
-
     def _candidates(self, row: Rows, visible: Mask, found: Sequence[str]) -> NDArray[np.int32]:
         """Numbers, ascending."""
         numbers = np.flatnonzero(visible).astype(np.int32)
@@ -139,15 +140,3 @@ class EntryIndex:
         owners = taken.owners[order]
         within = np.arange(len(order)) - np.searchsorted(owners, owners)
         return np.sort(places[order[within < MOST_ROWS_OF_ONE]])
-
-
-def _masks(entries: Sequence[Entry]) -> dict[str, Mask]:
-    """Who may see what: for each audience a mask over the entries."""
-    members: dict[str, list[int]] = {}
-    for number, entry in enumerate(entries):
-        for label in entry.text.audience:
-            members.setdefault(label, []).append(number)
-    masks = {label: np.zeros(len(entries), np.bool_) for label in members}
-    for label, numbers in members.items():
-        masks[label][numbers] = True
-    return masks

@@ -28,12 +28,24 @@ class Words:
     def overlaps(self) -> Matrix:
         """(N, N): each text with each."""
         matrix = self._matrix(np.unique(self.ids))
-        return matrix @ matrix.T
+        overlaps: Matrix = matrix @ matrix.T
+        return overlaps
 
     def overlaps_with(self, other: "Words") -> Matrix:
         """(N of the other, N)."""
         common = np.intersect1d(self.ids, other.ids)
-        return other._matrix(common) @ self._matrix(common).T
+        overlaps: Matrix = other._matrix(common) @ self._matrix(common).T
+        return overlaps
+
+    def sums_of(self, question: "Words") -> NDArray[np.float32]:
+        """(N,): of the words of a single question that a text has, the sum of the question's weights."""
+        if not len(question.ids) or not len(self.ids):
+            return np.zeros(len(self.starts) - 1, np.float32)
+        at = np.minimum(np.searchsorted(question.ids, self.ids), len(question.ids) - 1)
+        worth = np.where(question.ids[at] == self.ids, question.weights[at], 0)
+        ends = np.concatenate([[0.0], np.cumsum(worth, dtype=np.float64)])
+        sums: NDArray[np.float32] = (ends[self.starts[1:]] - ends[self.starts[:-1]]).astype(np.float32)
+        return sums
 
     def _matrix(self, known: NDArray[np.int32]) -> Matrix:
         """(N, words), of the known words alone; they are sorted."""
@@ -69,6 +81,15 @@ class Lexicon:
             weights += [weight / length for _, weight in known]
             starts.append(len(ids))
         return Words(np.array(starts, np.int64), np.array(ids, np.int32), np.array(weights, np.float32))
+
+    def rarities(self, words: Sequence[str]) -> tuple[Words, float]:
+        """Each word once, by how rare it is; and the sum of that, of words that no entry has as well."""
+        distinct = set(words)
+        known = sorted(self._ids[word] for word in distinct if word in self._ids)
+        ids = np.array(known, np.int32)
+        weights = self._rarity[ids].astype(np.float32)
+        total = float(weights.sum()) + self._unseen * (len(distinct) - len(known))
+        return Words(np.array([0, len(known)], np.int64), ids, weights), total or 1.0
 
     def _weigh(self, words: Sequence[str]) -> tuple[list[tuple[int, float]], float]:
         known: list[tuple[int, float]] = []
