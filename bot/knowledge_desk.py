@@ -7,9 +7,11 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+from bot.clock import Clock
 from bot.conversation.characters import strip_invisible
+from bot.conversation.knowledge.knowledge import Knowledge
 from bot.errors import NotFound
-from bot.service import AUDIT_KEY_FILE, prepare_data
+from bot.service import AUDIT_KEY_FILE, open_knowledge, prepare_data
 from bot.settings import Settings
 from storage.audit.pseudonyms import load_pseudonym
 from storage.audit.trail import AuditTrail
@@ -40,10 +42,27 @@ async def open_desk(settings: Settings, *, create: bool = False) -> AsyncGenerat
         if not create:
             raise
         await asyncio.to_thread(prepare_data, settings)
-    key = settings.service.data_dir / AUDIT_KEY_FILE
-    trail = AuditTrail(await asyncio.to_thread(load_pseudonym, key))
+    trail = await _trail(settings)
     async with await Database.open(settings.database_url) as database:
         yield Desk(EntryStore(database, trail), PassageStore(database, trail), Author("cli", "", _user()))
+
+
+@asynccontextmanager
+async def ask_knowledge(settings: Settings, clock: Clock) -> AsyncGenerator[Knowledge, None]:
+    """What the company knows, to be asked as the service asks it; `refresh` it first. Raises: StorageError."""
+    database_file(settings.database_url)
+    trail = await _trail(settings)
+    async with await Database.open(settings.database_url) as database:
+        knowledge, _ = open_knowledge(settings, database, trail, clock)
+        await knowledge.open()
+        try:
+            yield knowledge
+        finally:
+            await knowledge.close()
+
+
+async def _trail(settings: Settings) -> AuditTrail:
+    return AuditTrail(await asyncio.to_thread(load_pseudonym, settings.service.data_dir / AUDIT_KEY_FILE))
 
 
 def _user() -> str:

@@ -5,6 +5,7 @@ import secrets
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,9 @@ from aiohttp import web
 from bot import metrics
 from bot.clock import Clock, SystemClock
 from bot.conversation.answering import Answerer
-from bot.conversation.knowledge.looking_up import FindsEntries, LooksUp, NoKnowledge
+from bot.conversation.knowledge.knowledge import Knowledge
+from bot.conversation.knowledge.latest import KnowledgeStores
+from bot.conversation.knowledge.looking_up import FindsEntries, LooksUp
 from bot.conversation.librarian import Librarian
 from bot.conversation.messages import Outcome, ThreadKey
 from bot.database_health import DatabaseHealth
@@ -43,6 +46,7 @@ from bot.platforms.web.api import Stores
 from bot.platforms.web.platform import WebPlatform
 from bot.settings import Settings
 from bot.versions import installed_versions
+from inference.embedding.opening import open_embedder
 from inference.engine import Engine
 from inference.factory import open_engine, preload
 from inference.switching import SwitchableEngine
@@ -53,6 +57,8 @@ from storage.database import Database
 from storage.errors import Trouble
 from storage.feedback import FeedbackStore, Verdict
 from storage.knowledge.entries import EntryStore
+from storage.knowledge.passages import PassageStore
+from storage.knowledge.vectors import VectorStore
 from storage.lock import sole_service
 from storage.looking_back import LookBackStore
 from storage.model_updates import ModelUpdateStore
@@ -104,7 +110,10 @@ async def open_service(settings: Settings, clock: Clock) -> AsyncGenerator["Serv
         stack.push_async_callback(engine.close)
         database = await stack.enter_async_context(await Database.open(settings.database_url, metrics.record_database))
         await database.probe()  # a disk that is full already is said now, not to the first who asks
-        service = Service(settings, engine, database, trail, clock)
+        knowledge, entries = open_knowledge(settings, database, trail, clock)
+        stack.push_async_callback(knowledge.close)
+        await knowledge.open()
+        service = Service(settings, engine, database, trail, knowledge, entries, clock)
         stack.push_async_callback(service.close)
         yield service
 
@@ -118,9 +127,13 @@ def prepare_data(settings: Settings) -> tuple[str | None, str | None]:
     return before, after
 
 
-def open_knowledge(database: Database, trail: AuditTrail) -> tuple[LooksUp, FindsEntries]:
-    """What the company knows: how it is searched, and where its entries are kept."""
-    return NoKnowledge(), EntryStore(database, trail)
+def open_knowledge(
+    settings: Settings, database: Database, trail: AuditTrail, clock: Clock
+) -> tuple[Knowledge, EntryStore]:
+    """What the company knows: how it is searched, and where its entries are kept. The caller opens and closes it."""
+    stores = KnowledgeStores(EntryStore(database, trail), PassageStore(database, trail), VectorStore(database))
+    opening = partial(open_embedder, settings.answers.encoder, settings.models_dir)
+    return Knowledge(stores, opening, clock), stores.entries
 
 
 def _make_folder(folder: Path) -> None:
@@ -136,7 +149,14 @@ class Service:
     """The parts of a running inthread and how they hang together."""
 
     def __init__(
-        self, settings: Settings, engine: SwitchableEngine, database: Database, trail: AuditTrail, clock: Clock
+        self,
+        settings: Settings,
+        engine: SwitchableEngine,
+        database: Database,
+        trail: AuditTrail,
+        knowledge: LooksUp,
+        entries: FindsEntries,
+        clock: Clock,
     ) -> None:
         self._settings = settings
         self._engine = engine
@@ -151,7 +171,7 @@ class Service:
             waiting_per_user=settings.delivery.waiting_per_user,
             waiting_total=settings.delivery.waiting_total,
         )
-        knowledge, entries = open_knowledge(database, trail)
+        self._knowledge = knowledge
         librarian = Librarian(knowledge, entries, self._threads, settings.answers, clock)
         reach = parse_failpoint(settings.delivery.failpoint)
         worker = self._worker(librarian, reach)
@@ -307,6 +327,7 @@ class Service:
             asyncio.create_task(self._loop_lag.watch(), name="loop lag"),
             asyncio.create_task(self._health.watch(), name="database health"),
             asyncio.create_task(self._warm_up(), name="warm-up"),
+            asyncio.create_task(self._knowledge.keep_fresh(), name="knowledge"),
             asyncio.create_task(self._catch_up.run(), name="catch-up"),
             *starts,
             asyncio.create_task(_announce(starts, on_ready), name="announcement"),

@@ -73,3 +73,12 @@ class Shelf:
 
     async def find(self, entry_id: str) -> Entry | None:
         return self.entries.get(entry_id)
+
+    async def open(self) -> None:
+        pass
+
+    async def keep_fresh(self) -> None:
+        await asyncio.Event().wait()
+
+    async def close(self) -> None:
+        pass

@@ -5,6 +5,7 @@ from pathlib import Path, PurePosixPath
 
 import click
 
+from bot.cli.faq_asking import encode_where_seen
 from bot.cli.options import echo_json, echo_lines, json_option, refuse_files, with_settings
 from bot.clock import SystemClock
 from bot.errors import FilesRefused
@@ -75,6 +76,8 @@ def docs_import(
     except FilesRefused as error:
         refuse_files(error)
     echo_lines(change_lines(changes, dry_run=dry_run))
+    if not dry_run:
+        encode_where_seen(settings)
 
 
 def _check_use(folder: Path, name: str, audiences: Audiences, base_url: str) -> None:

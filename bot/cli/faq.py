@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from bot.cli.faq_asking import encode_where_seen, faq_encode, faq_eval
 from bot.cli.options import echo_json, echo_lines, json_option, refuse_files, with_settings
 from bot.clock import SystemClock
 from bot.errors import FilesRefused
@@ -42,6 +43,8 @@ def faq_import(settings: Settings, files: tuple[Path, ...], dry_run: bool) -> No
     except FilesRefused as error:
         refuse_files(error)
     echo_lines(import_lines(done, dry_run=dry_run))
+    if not dry_run:
+        encode_where_seen(settings)
 
 
 @faq.command("export")
@@ -129,3 +132,7 @@ def faq_check(settings: Settings, links: bool, as_json: bool) -> None:
         echo_json([asdict(remark) for remark in remarks])
         return
     echo_lines(remark_lines(number, remarks))
+
+
+for _command in (faq_encode, faq_eval):
+    faq.add_command(_command)

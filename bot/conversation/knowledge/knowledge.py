@@ -9,11 +9,10 @@ from bot.clock import Clock
 from bot.conversation.characters import strip_invisible
 from bot.conversation.knowledge.encoding import Progress
 from bot.conversation.knowledge.findings import Findings, Inquiry, Route, ScoredEntry
-from bot.conversation.knowledge.latest import Latest, Stores
+from bot.conversation.knowledge.latest import KnowledgeStores, Latest, OpenEmbedder
 from bot.conversation.knowledge.looking_up import is_for
 from bot.conversation.knowledge.retrieval.reading import Floats, read
 from bot.conversation.knowledge.snapshot import Asked, Snapshot
-from inference.embedding.embedder import Embedder
 from storage.knowledge.records import EVERYONE
 from storage.knowledge.words import fold
 
@@ -23,12 +22,12 @@ REMEMBERED = 1_024  # questions whose vectors are kept: the next one in a thread
 
 
 class Knowledge:
-    """Open it, keep `keep_fresh` running, ask, close it. `embedder` None: words alone, and never a direct answer."""
+    """Open it, keep `keep_fresh` running, ask, close it. Without an encoder: words alone, and never a direct answer."""
 
-    def __init__(self, stores: Stores, embedder: Embedder | None, clock: Clock) -> None:
+    def __init__(self, stores: KnowledgeStores, open_embedder: OpenEmbedder, clock: Clock) -> None:
+        """`open_embedder`: called when there is something to encode; None from it: there is to be no encoder."""
         self._stores = stores
-        self._embedder = embedder
-        self._latest = Latest(stores, embedder, clock)
+        self._latest = Latest(stores, open_embedder, clock)
         self._embed = lru_cache(REMEMBERED)(self._embed_question)
 
     @property
@@ -94,7 +93,8 @@ class Knowledge:
         )
 
     def _embed_question(self, text: str) -> Floats | None:
-        return None if self._embedder is None else self._embedder.embed_queries([text])[0]
+        embedder = self._latest.embedder
+        return None if embedder is None else embedder.embed_queries([text])[0]
 
     async def _as_of_now(self, findings: Findings, snapshot: Snapshot, audience: frozenset[str]) -> Findings:
         if snapshot.generation == await self._stores.entries.generation():

@@ -4,7 +4,7 @@ import asyncio
 import os
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -12,7 +12,7 @@ import structlog
 
 from bot.clock import Clock
 from bot.conversation.knowledge.encoding import Encoding, Progress, Texts
-from bot.conversation.knowledge.retrieval.building import entry_texts, everyday_texts
+from bot.conversation.knowledge.retrieval.building import entry_texts, everyday_passages, everyday_texts
 from bot.conversation.knowledge.retrieval.passage_index import passage_text
 from bot.conversation.knowledge.snapshot import Snapshot, take_snapshot
 from inference.embedding.embedder import Embedder
@@ -25,6 +25,8 @@ from storage.knowledge.vectors import VectorStore
 
 log = structlog.get_logger(__name__)
 
+OpenEmbedder = Callable[[], Embedder | None]
+
 POLL_SECONDS = 2.0  # entries change from other processes too: `inthread faq import`
 FIRST_SECONDS = 60.0  # that a question waits for the first snapshot
 ENCODED_AT_ONCE = 64  # texts; with more to encode, words alone find them meanwhile
@@ -33,7 +35,7 @@ NICENESS = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Stores:
+class KnowledgeStores:
     entries: EntryStore
     passages: PassageStore
     vectors: VectorStore
@@ -42,11 +44,13 @@ class Stores:
 class Latest:
     """Owns the snapshot. Everything that takes long is done in a thread that steps back behind all others."""
 
-    def __init__(self, stores: Stores, embedder: Embedder | None, clock: Clock) -> None:
+    def __init__(self, stores: KnowledgeStores, open_embedder: OpenEmbedder, clock: Clock) -> None:
         self._stores = stores
+        self._open_embedder: OpenEmbedder | None = open_embedder
         self._clock = clock
         self._background = ThreadPoolExecutor(1, "knowledge", initializer=_step_back)
-        self._encoding = None if embedder is None else Encoding(embedder, stores.vectors, self._background)
+        self._encoding: Encoding | None = None
+        self.embedder: Embedder | None = None
         self._snapshot: Snapshot | None = None
         self._is_whole = False
         self._is_there = asyncio.Event()
@@ -96,6 +100,18 @@ class Latest:
             await self._encoding.encode(missing, progress)
         return len(missing)
 
+    async def _open_encoder(self) -> None:
+        """Once, when there is something to encode. Without it words alone find entries; `inthread doctor` says so."""
+        if self._open_embedder is None or self.is_empty:
+            return
+        opening, self._open_embedder = self._open_embedder, None
+        try:
+            self.embedder = await asyncio.to_thread(opening)
+        except InferenceError as error:
+            log.error("encoder_unusable", error=str(error))
+        if self.embedder is not None:
+            self._encoding = Encoding(self.embedder, self._stores.vectors, self._background)
+
     async def _is_current(self) -> bool:
         if self._snapshot is None or not self._is_whole:
             return False
@@ -107,6 +123,7 @@ class Latest:
     async def _read(self) -> tuple[list[Entry], list[Passage]]:
         entries, passages = await self._stores.entries.published(), await self._stores.passages.all()
         self.is_empty = not entries and not passages
+        await self._open_encoder()
         return entries, passages
 
     async def _missing(self, entries: Sequence[Entry], passages: Sequence[Passage]) -> Texts:
@@ -137,11 +154,12 @@ class Latest:
 
 def _texts(entries: Sequence[Entry], passages: Sequence[Passage]) -> Texts:
     """Everyday sentences first: every judgement needs them."""
-    own, everyday = list(entry_texts(entries)), [text.text for text in everyday_texts()]
-    return Texts(
-        [*everyday, *(text.text for text in own if not text.is_answer)],
-        [*everyday, *(text.text for text in own if text.is_answer), *map(passage_text, passages)],
-    )
+    if not entries and not passages:
+        return Texts()
+    own = list(entry_texts(entries))
+    questions = [*everyday_texts(), *(text for text in own if not text.is_answer)]
+    answers = [*everyday_passages(), *(text for text in own if text.is_answer)]
+    return Texts([text.text for text in questions], [*(text.text for text in answers), *map(passage_text, passages)])
 
 
 def _step_back() -> None:

@@ -1,5 +1,6 @@
 """What the answers need of the company's knowledge: to look a question up, and to have one entry."""
 
+import asyncio
 from typing import Protocol
 
 from bot.conversation.knowledge.findings import Findings, Inquiry, Route
@@ -12,6 +13,14 @@ class LooksUp(Protocol):
         """Whether nothing is loaded, neither entries nor documents."""
 
     async def look_up(self, inquiry: Inquiry) -> Findings: ...
+
+    async def open(self) -> None:
+        """Before anything is asked of it."""
+
+    async def keep_fresh(self) -> None:
+        """Follow what is stored until cancelled."""
+
+    async def close(self) -> None: ...
 
 
 class FindsEntries(Protocol):
@@ -29,6 +38,15 @@ class NoKnowledge:
 
     async def find(self, entry_id: str) -> Entry | None:
         return None
+
+    async def open(self) -> None:
+        pass
+
+    async def keep_fresh(self) -> None:
+        await asyncio.Event().wait()
+
+    async def close(self) -> None:
+        pass
 
 
 def is_for(entry: Entry, audience: frozenset[str]) -> bool:

@@ -18,6 +18,7 @@ from storage.knowledge.words import fold, words_of
 
 DOUBT, DOUBT_OF_ANSWER = 0.2, 0.4  # an answer is about more than one question
 LEARNED_FROM = 4_000  # entries, that the space is learned from
+EVERYDAY_PASSAGES = 4  # one of so many
 CHUNK = 20_000  # rows placed at a time
 
 
@@ -50,6 +51,11 @@ def entry_texts(entries: Sequence[Entry]) -> Iterator[Text]:
 
 def everyday_texts() -> list[Text]:
     return [Text(NOBODYS, lang, fold(text)) for lang, texts in EVERYDAY.items() for text in texts]
+
+
+def everyday_passages() -> list[Text]:
+    """Some of them, read as passages: the middle of a language must not be that of a few answers alone."""
+    return everyday_texts()[::EVERYDAY_PASSAGES]
 
 
 def build_entry_index(entries: Sequence[Entry], questions: KnownTexts | None, answers: KnownTexts | None) -> EntryIndex:
@@ -98,7 +104,7 @@ def _learn_space(own: Sequence[Text], questions: KnownTexts, answers: KnownTexts
         np.concatenate([vectors, _take(questions, everyday_texts())]),
         [text.lang for text in [*phrasings, *everyday_texts()]],
     )
-    said = [*(text for text in sample if text.is_answer), *everyday_texts()]
+    said = [*(text for text in sample if text.is_answer), *everyday_passages()]
     answered = means_of(_take(answers, said), [text.lang for text in said])
     flat = Space(asked, answered, np.eye(vectors.shape[1], dtype=np.float32))
     around = flat.place_questions(vectors, [text.lang for text in phrasings])

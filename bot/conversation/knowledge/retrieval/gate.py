@@ -18,6 +18,7 @@ PRIOR = np.array([-4.0, 9.7])
 HOLD = 10.0  # how many trials' weight the prior has, about
 IMPOSTOR_WEIGHT = 0.3  # a trial of a question that no entry answers, beside one that an entry answers
 SURE_ENOUGH = 0.7  # of the least sure direct answer; of all together far more are right
+LEAST_MARGIN = 0.1  # between two entries: of two that are asked alike none is shown as the answer
 LEAST_SCORE = 0.15  # below it nothing is suggested
 LEAST_SLOPE = 1.0  # a higher score never makes us less sure
 
@@ -40,15 +41,18 @@ class Gate:
 
     def probabilities(self, scores: Floats) -> Floats:
         """(C,), of scores best first: how likely each entry is the one that answers. As ordered as the scores."""
-        rival = np.where(np.arange(len(scores)) == 0, scores[1] if len(scores) > 1 else 0.0, scores[0])
-        chances: Floats = 1 / (1 + np.exp(-(self.sureness[0] + self.sureness[1] * (2 * scores - rival))))
+        rivals = np.full(len(scores), scores.max(initial=0.0))
+        rivals[:1] = scores[1] if len(scores) > 1 else 0.0
+        chances: Floats = 1 / (1 + np.exp(-(self.sureness[0] + self.sureness[1] * (2 * scores - rivals))))
         return chances
 
     def route(self, scores: Floats) -> Route:
         """What may be shown of entries with these scores, best first."""
         if not len(scores) or scores[0] < self.least:
             return Route.NONE
-        return Route.DIRECT if self.probabilities(scores)[0] >= SURE_ENOUGH else Route.SUGGEST
+        leads_enough = len(scores) == 1 or scores[0] - scores[1] >= LEAST_MARGIN
+        is_sure = leads_enough and self.probabilities(scores)[0] >= SURE_ENOUGH
+        return Route.DIRECT if is_sure else Route.SUGGEST
 
 
 def lead_of(scores: Floats) -> float:
