@@ -42,7 +42,8 @@ async def open_desk(settings: Settings, *, create: bool = False) -> AsyncGenerat
         if not create:
             raise
         await asyncio.to_thread(prepare_data, settings)
-    trail = await _trail(settings)
+    key = settings.service.data_dir / AUDIT_KEY_FILE
+    trail = AuditTrail(await asyncio.to_thread(load_pseudonym, key))
     async with await Database.open(settings.database_url) as database:
         yield Desk(EntryStore(database, trail), PassageStore(database, trail), Author("cli", "", _user()))
 
@@ -51,9 +52,8 @@ async def open_desk(settings: Settings, *, create: bool = False) -> AsyncGenerat
 async def ask_knowledge(settings: Settings, clock: Clock) -> AsyncGenerator[Knowledge, None]:
     """What the company knows, to be asked as the service asks it; `refresh` it first. Raises: StorageError."""
     database_file(settings.database_url)
-    trail = await _trail(settings)
     async with await Database.open(settings.database_url) as database:
-        knowledge, _ = open_knowledge(settings, database, trail, clock)
+        knowledge, _ = open_knowledge(settings, database, AuditTrail(_changes_nothing), clock)
         await knowledge.open()
         try:
             yield knowledge
@@ -61,8 +61,8 @@ async def ask_knowledge(settings: Settings, clock: Clock) -> AsyncGenerator[Know
             await knowledge.close()
 
 
-async def _trail(settings: Settings) -> AuditTrail:
-    return AuditTrail(await asyncio.to_thread(load_pseudonym, settings.service.data_dir / AUDIT_KEY_FILE))
+def _changes_nothing(platform: str, tenant: str, user: str) -> str:
+    raise AssertionError("whoever asks changes nothing")
 
 
 def _user() -> str:

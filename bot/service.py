@@ -323,17 +323,17 @@ class Service:
             job_table(self._settings.jobs, self._dispatcher, self._duplicates, self._catch_up, self._model_update)
         )
         starts = {asyncio.create_task(self._start_platform(platform)) for platform in self._platforms.values()}
+        following = asyncio.create_task(self._knowledge.keep_fresh(), name="knowledge")
         background = {
             asyncio.create_task(self._loop_lag.watch(), name="loop lag"),
             asyncio.create_task(self._health.watch(), name="database health"),
             asyncio.create_task(self._warm_up(), name="warm-up"),
-            asyncio.create_task(self._knowledge.keep_fresh(), name="knowledge"),
             asyncio.create_task(self._catch_up.run(), name="catch-up"),
             *starts,
             asyncio.create_task(_announce(starts, on_ready), name="announcement"),
         }
         try:
-            await _until(stop, background)
+            await _until(stop, {following, *background})
         finally:
             log.info("stopping")
             scheduler.shutdown(wait=False)
@@ -343,6 +343,8 @@ class Service:
             await asyncio.wait(background)
             await asyncio.gather(*(platform.stop_intake() for platform in self._platforms.values()))
             await self._dispatcher.drain()
+            following.cancel()  # not before: a reply that is being finished may wait for the first snapshot
+            await asyncio.wait({following})
             log.info("stopped")
 
     async def close(self) -> None:

@@ -23,9 +23,7 @@ def faq_encode(settings: Settings) -> None:
     """
     configure_logging(settings.log)
     number = asyncio.run(_encode(settings))
-    click.echo(
-        f"{number:,} texts encoded" if number else "nothing to do: all texts have vectors, or no encoder is set"
-    )
+    click.echo(f"{number:,} texts encoded" if number else "nothing to do: all texts have vectors, or no encoder is set")
 
 
 @click.command("eval")

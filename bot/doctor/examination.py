@@ -4,6 +4,7 @@ import asyncio
 
 from bot.clock import Clock
 from bot.doctor.findings import Finding, ok
+from bot.doctor.knowledge import check_knowledge
 from bot.doctor.machine import check_disk, check_folder, check_port, check_processor, check_sandbox_port
 from bot.doctor.record import check_database, check_engine, check_model, check_sqlite
 from bot.doctor.slack import check_slack, check_tokens
@@ -23,6 +24,7 @@ async def examine(traced: TracedSettings, clock: Clock, *, connect: bool) -> lis
         check_processor(),
         await asyncio.to_thread(check_engine, settings),
         await asyncio.to_thread(check_port, settings),
+        *await check_knowledge(settings, clock),
     ]
     if _may_need_sandbox(settings):
         findings.append(check_sandbox_port(settings))

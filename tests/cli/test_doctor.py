@@ -1,5 +1,6 @@
 """`inthread doctor`: what it finds, what it says to do, and what it leaves alone."""
 
+import asyncio
 import json
 import socket
 from collections.abc import Iterator
@@ -12,12 +13,26 @@ import pytest
 
 from bot.doctor import machine
 from bot.platforms.slack.examination import manifest_scopes
+from storage.database import Database
+from storage.knowledge.entries import EntryStore
+from storage.knowledge.records import EntryStatus
 from tests.cli.conftest import Run
 from tests.cli.slack_double import Answers, slack_that_says
+from tests.clock import START
+from tests.conftest import TRAIL
 from tests.scenarios.house import free_port
+from tests.storage.knowledge.samples import HR, a_text
 
 ALL_SCOPES = {"x-oauth-scopes": ", ".join(sorted(manifest_scopes()))}
 US = {"ok": True, "user": "inthread", "team": "Acme", "user_id": "U1", "team_id": "T1"}
+
+
+@pytest.fixture
+async def office(database_file: Path) -> Path:
+    """A database with an entry."""
+    async with await Database.open(f"sqlite:///{database_file}") as database:
+        await EntryStore(database, TRAIL).save("bicycles", a_text(), EntryStatus.PUBLISHED, HR, START)
+    return database_file
 
 
 def findings(run: Run, *arguments: str) -> dict[str, dict[str, Any]]:
@@ -44,11 +59,35 @@ def test_every_check_is_there(run: Run, database_file: Path) -> None:
 
     assert set(found) == {
         *("settings", "data folder", "disk", "SQLite", "database", "model", "processor", "engine", "port"),
-        "sandbox port",
+        *("knowledge", "sandbox port"),
         *("tokens", "clock"),
     }
     assert found["database"]["state"] == "ok"
     assert found["data folder"]["says"] == "data can be written"
+
+
+async def test_knowledge_that_is_not_encoded_yet_is_noted(run: Run, office: Path) -> None:
+    found = await asyncio.to_thread(findings, run)
+
+    assert found["knowledge"]["says"] == "1 published entries, 0 passages of documents"
+    assert found["encoder"]["state"] == "note"
+    assert "texts still to encode" in found["encoder"]["says"]
+
+
+@pytest.mark.parametrize(
+    ("model", "says"),
+    [("none", "none: entries are only suggested"), ("/nowhere/bge", "there is nothing at /nowhere/bge")],
+)
+async def test_without_an_encoder_it_says_what_that_means(
+    run: Run, office: Path, monkeypatch: pytest.MonkeyPatch, model: str, says: str
+) -> None:
+    monkeypatch.setenv("INTHREAD_ANSWERS__ENCODER__MODEL", model)
+
+    encoder = (await asyncio.to_thread(findings, run))["encoder"]
+
+    assert encoder["state"] == "warning"
+    assert says in encoder["says"]
+    assert "only suggested" in encoder["says"]
 
 
 def test_wrong_settings_are_a_finding(run: Run, folder: Path) -> None:

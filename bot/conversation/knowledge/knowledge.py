@@ -35,6 +35,16 @@ class Knowledge:
         """Whether nothing is loaded, neither entries nor documents."""
         return self._latest.is_empty
 
+    @property
+    def encoder(self) -> str:
+        """What makes the vectors; empty without one."""
+        return self._latest.embedder.id if self._latest.embedder is not None else ""
+
+    @property
+    def encoder_fault(self) -> str:
+        """Why there is none, though there should be; empty otherwise."""
+        return self._latest.encoder_fault
+
     async def open(self) -> None:
         """Raises: StorageError."""
         await self._latest.open()
@@ -53,6 +63,10 @@ class Knowledge:
     async def encode_all(self, progress: Progress) -> int:
         """Make the vectors that are missing, for commands; how many. Raises: as `refresh`."""
         return await self._latest.encode_all(progress)
+
+    async def count(self) -> tuple[int, int, int]:
+        """Entries, passages, and texts that have no vector yet. Raises: StorageError."""
+        return await self._latest.count()
 
     async def look_up(self, inquiry: Inquiry) -> Findings:
         """For people of the inquiry's audience: nobody else's entries are even compared.

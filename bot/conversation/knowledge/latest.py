@@ -51,6 +51,7 @@ class Latest:
         self._background = ThreadPoolExecutor(1, "knowledge", initializer=_step_back)
         self._encoding: Encoding | None = None
         self.embedder: Embedder | None = None
+        self.encoder_fault = ""
         self._snapshot: Snapshot | None = None
         self._is_whole = False
         self._is_there = asyncio.Event()
@@ -74,11 +75,15 @@ class Latest:
 
     async def keep_fresh(self) -> None:
         """Follow the store until cancelled."""
+        told = False
         while True:
             try:
                 await self.refresh()
             except (StorageError, InferenceError) as error:
                 log.warning("knowledge_not_refreshed", error=str(error))
+            if self.encoder_fault and not told:
+                log.error("encoder_unusable", error=self.encoder_fault)
+                told = True
             await self._clock.sleep(POLL_SECONDS)
 
     async def refresh(self) -> None:
@@ -100,6 +105,11 @@ class Latest:
             await self._encoding.encode(missing, progress)
         return len(missing)
 
+    async def count(self) -> tuple[int, int, int]:
+        """Entries, passages, and texts that have no vector yet. Raises: StorageError."""
+        entries, passages = await self._read()
+        return len(entries), len(passages), len(await self._missing(entries, passages))
+
     async def _open_encoder(self) -> None:
         """Once, when there is something to encode. Without it words alone find entries; `inthread doctor` says so."""
         if self._open_embedder is None or self.is_empty:
@@ -108,7 +118,7 @@ class Latest:
         try:
             self.embedder = await asyncio.to_thread(opening)
         except InferenceError as error:
-            log.error("encoder_unusable", error=str(error))
+            self.encoder_fault = str(error)
         if self.embedder is not None:
             self._encoding = Encoding(self.embedder, self._stores.vectors, self._background)
 
