@@ -42,27 +42,46 @@ async def open_desk(settings: Settings, *, create: bool = False) -> AsyncGenerat
         if not create:
             raise
         await asyncio.to_thread(prepare_data, settings)
-    key = settings.service.data_dir / AUDIT_KEY_FILE
-    trail = AuditTrail(await asyncio.to_thread(load_pseudonym, key))
+    trail = await load_trail(settings)
     async with await Database.open(settings.database_url) as database:
-        yield Desk(EntryStore(database, trail), PassageStore(database, trail), Author("cli", "", _user()))
+        yield Desk(EntryStore(database, trail), PassageStore(database, trail), author_here())
 
 
 @asynccontextmanager
 async def ask_knowledge(settings: Settings, clock: Clock) -> AsyncGenerator[Knowledge, None]:
     """What the company knows, to be asked as the service asks it; `refresh` it first. Raises: StorageError."""
     database_file(settings.database_url)
-    async with await Database.open(settings.database_url) as database:
-        knowledge, _ = open_knowledge(settings, database, AuditTrail(_changes_nothing), clock)
-        await knowledge.open()
-        try:
-            yield knowledge
-        finally:
-            await knowledge.close()
+    async with (
+        await Database.open(settings.database_url) as database,
+        ask_knowledge_of(database, settings, AuditTrail(_changes_nothing), clock) as knowledge,
+    ):
+        yield knowledge
+
+
+@asynccontextmanager
+async def ask_knowledge_of(
+    database: Database, settings: Settings, trail: AuditTrail, clock: Clock
+) -> AsyncGenerator[Knowledge, None]:
+    """As `ask_knowledge`, of a database that is open already."""
+    knowledge, _ = open_knowledge(settings, database, trail, clock)
+    await knowledge.open()
+    try:
+        yield knowledge
+    finally:
+        await knowledge.close()
 
 
 def _changes_nothing(platform: str, tenant: str, user: str) -> str:
     raise AssertionError("whoever asks changes nothing")
+
+
+async def load_trail(settings: Settings) -> AuditTrail:
+    return AuditTrail(await asyncio.to_thread(load_pseudonym, settings.service.data_dir / AUDIT_KEY_FILE))
+
+
+def author_here() -> Author:
+    """Whoever types the command, for revisions and the audit log."""
+    return Author("cli", "", _user())
 
 
 def _user() -> str:

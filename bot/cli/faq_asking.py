@@ -45,7 +45,7 @@ def faq_eval(settings: Settings, file: Path, audience: tuple[str, ...], as_json:
 
     configure_logging(settings.log)
     questions = load_questions(file)
-    with _bar("encoding") as encoding, _bar("asking", len(questions)) as asking:
+    with progress_bar("encoding") as encoding, progress_bar("asking", len(questions)) as asking:
         work = ask_all(settings, questions, frozenset(audience), SystemClock(), _moving(encoding), asking.update)
         shown = asyncio.run(work)
     echo_lines(map(line_of, shown) if as_json else figure_lines(figures_of(shown)))
@@ -64,12 +64,12 @@ def encode_where_seen(settings: Settings) -> None:
 async def _encode(settings: Settings) -> int:
     from bot.knowledge_desk import ask_knowledge
 
-    with _bar("encoding") as bar:
+    with progress_bar("encoding") as bar:
         async with ask_knowledge(settings, SystemClock()) as knowledge:
             return await knowledge.encode_all(_moving(bar))
 
 
-def _bar(doing: str, total: int | None = None) -> "tqdm[None]":
+def progress_bar(doing: str, total: int | None = None) -> "tqdm[None]":
     """On standard error; none where that is no terminal."""
     return tqdm(total=total, desc=doing, unit=" texts", disable=None, file=sys.stderr, leave=False)
 

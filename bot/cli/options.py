@@ -14,7 +14,8 @@ import click
 
 from bot.conversation.characters import strip_invisible
 from bot.errors import FilesRefused, ServiceError
-from bot.settings import load_settings
+from bot.log import configure_logging
+from bot.settings import Settings, load_settings
 from inference.errors import InferenceError
 from storage.errors import StorageError
 
@@ -49,6 +50,11 @@ def with_failures(command: Command) -> Command:
             fail(str(error))
 
     return update_wrapper(call, command)
+
+
+def log_trouble_alone(settings: Settings) -> None:
+    """For commands whose parts log as they do in the service: what they print is the result."""
+    configure_logging(settings.log.model_copy(update={"level": "warning"}))
 
 
 def fail(message: str) -> NoReturn:

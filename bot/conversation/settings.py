@@ -28,6 +28,13 @@ class AnswerSettings(BaseModel):
         "`always`: also without any, as an ordinary answer. `never`. As long as nothing is loaded, it writes unless "
         "`never`.",
     )
+    variants_after_people: int = Field(
+        default=2,
+        ge=0,
+        le=100,
+        description="How many different people must show, by a choice or a thumb, that an entry answers a question, "
+        "before its words become a variant of it by themselves. 0: never, people decide with `inthread faq variants`.",
+    )
     link_hosts: tuple[str, ...] = Field(
         default=(),
         description="Hosts whose links stay clickable in answers, with their subdomains. All others become plain text.",

@@ -14,7 +14,7 @@ from storage.knowledge.words import words_of
 
 MOST_WORDS = 64  # of a query: each costs, and no question has more that matter
 # Nearly every row has them: they say nothing, and to rank all rows takes a hundred times as long as to rank a few.
-_SAYING_NOTHING = frozenset(
+SAYING_NOTHING = frozenset(
     "a an and are as at be by can could did do does for from get had has have how i if in is it its me my no not of on "
     "or our she should so than that the their them then there they this to us was we were what when where which who "
     "why will with would you your 的 了 吗 呢 是 在 我 有 么 什么 怎么 怎 们".split()
@@ -70,7 +70,7 @@ def search(
     `audience` None: whoever may see them. Scores are positive, higher is better, comparable within one call alone.
     """
     distinct = list(dict.fromkeys(words))
-    asked = [word for word in distinct if word not in _SAYING_NOTHING] or distinct
+    asked = [word for word in distinct if word not in SAYING_NOTHING] or distinct
     if not asked or (audience is not None and not audience):
         return []
     query = f"{{{' '.join(index.columns)}}} : ({_any_of(asked[:MOST_WORDS])})"

@@ -11,7 +11,7 @@ from bot.conversation.knowledge.encoding import Progress
 from bot.conversation.knowledge.findings import Findings, Inquiry, Route, ScoredEntry
 from bot.conversation.knowledge.latest import KnowledgeStores, Latest, OpenEmbedder
 from bot.conversation.knowledge.looking_up import is_for
-from bot.conversation.knowledge.retrieval.reading import Floats, read
+from bot.conversation.knowledge.retrieval.reading import Floats, Reading, read
 from bot.conversation.knowledge.snapshot import Asked, Snapshot
 from storage.knowledge.records import EVERYONE
 from storage.knowledge.words import fold
@@ -83,6 +83,24 @@ class Knowledge:
             findings = await self._follow_up(snapshot, inquiry, asked, findings)
         return await self._as_of_now(findings, snapshot, inquiry.audience)
 
+    async def nearness(self, texts: Sequence[str]) -> Floats | None:
+        """(N, N): how near questions are in meaning, each to each. None without an encoder, or without entries.
+
+        Raises: StorageError, EngineFailed.
+        """
+        snapshot = await self._latest.snapshot()
+        if snapshot is None or self.is_empty:
+            return None
+        readings = [await self._read(text) for text in texts]
+        return await asyncio.to_thread(snapshot.entries.nearness, readings)
+
+    async def is_everyday(self, text: str) -> bool:
+        """Whether it is small talk, or general knowledge, which no entry of any company answers."""
+        snapshot = await self._latest.snapshot()
+        if snapshot is None or self.is_empty:
+            return False
+        return await asyncio.to_thread(snapshot.entries.is_everyday, await self._read(text))
+
     async def _follow_up(self, snapshot: Snapshot, inquiry: Inquiry, asked: Asked, alone: Findings) -> Findings:
         """Look for it together with the question before. So much of guessing is suggested, never a direct answer."""
         if await asyncio.to_thread(snapshot.entries.is_everyday, asked.reading):
@@ -94,17 +112,20 @@ class Knowledge:
         return replace(findings, route=_at_most_suggested(findings.route))
 
     async def _ask(self, snapshot: Snapshot, text: str, audience: frozenset[str]) -> Asked:
-        text = fold(strip_invisible(text)[:LONGEST])
-        reading = read(text, await asyncio.to_thread(self._embed, text))
+        reading = await self._read(text)
         seen, entries, passages = audience | {EVERYONE}, self._stores.entries, self._stores.passages
         sharing, citing = snapshot.entries.is_large, snapshot.passages.is_large
         return Asked(
             reading,
             audience,
-            exactly=await entries.asked_as(text),
+            exactly=await entries.asked_as(_looked_at(text)),
             entry_ids=_ids(await entries.search(reading.words, seen, SHARING_WORDS)) if sharing else (),
             passage_ids=_ids(await passages.search(reading.words, seen, SHARING_WORDS)) if citing else (),
         )
+
+    async def _read(self, text: str) -> Reading:
+        text = _looked_at(text)
+        return read(text, await asyncio.to_thread(self._embed, text))
 
     def _embed_question(self, text: str) -> Floats | None:
         embedder = self._latest.embedder
@@ -119,6 +140,10 @@ class Knowledge:
         is_same = entries[:1] == findings.entries[:1]
         route = findings.route if is_same else _at_most_suggested(findings.route)
         return Findings(route=route if entries else Route.NONE, entries=entries, passages=passages)
+
+
+def _looked_at(text: str) -> str:
+    return fold(strip_invisible(text)[:LONGEST])
 
 
 def _at_most_suggested(route: Route) -> Route:

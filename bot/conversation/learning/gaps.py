@@ -14,7 +14,7 @@ from bot.conversation.learning.clustering import NEAR_IN_MEANING, NEAR_IN_WORDS,
 from bot.conversation.phrases import Language, language_of
 from storage.basis import BasisKind
 from storage.feedback import AnsweredQuestion, FeedbackStore, Verdict
-from storage.learning.dismissals import Dismissed, DismissalStore
+from storage.learning.dismissals import DismissalStore, Dismissed
 from storage.learning.rejections import same_words
 
 MOST_QUESTIONS = 2_000  # the newest: more take minutes, and say nothing new
@@ -55,8 +55,10 @@ class Gap:
     @property
     def texts(self) -> list[str]:
         """The different ways in which it was asked."""
-        by_words = {same_words(one.question.text): one.question.text for one in reversed(self.questions)}
-        return list(reversed(by_words.values()))
+        by_words: dict[str, str] = {}
+        for one in self.questions:
+            by_words.setdefault(same_words(one.question.text), one.question.text)
+        return list(by_words.values())
 
     @property
     def people(self) -> int:

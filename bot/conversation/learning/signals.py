@@ -29,7 +29,7 @@ class Signal:
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """Words that people say an entry answers. `text`: as they were first written. `against`: who says that it does not."""
+    """Words that people say an entry answers, as they were first written. `against`: who says that it does not."""
 
     entry_id: str
     text: str

@@ -33,7 +33,7 @@ class Kennel(Shelf):
     async def nearness(self, texts: Sequence[str]) -> Matrix | None:
         if not self.has_encoder:
             return None
-        about_dogs = np.array(["dog" in text for text in texts])
+        about_dogs = np.array(["dog" in text.casefold() for text in texts])
         return np.maximum(np.eye(len(texts)), np.outer(about_dogs, about_dogs) * 0.6)
 
     async def is_everyday(self, text: str) -> bool:

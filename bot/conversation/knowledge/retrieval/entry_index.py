@@ -81,6 +81,16 @@ class EntryIndex:
         everyday = self.rows.take(np.arange(self._starts[-1], len(self.rows)))
         return bool(everyday.likeness_to(self._row_of(question)).max() >= MUCH_LIKE)
 
+    def nearness(self, questions: Sequence[Reading]) -> Floats | None:
+        """(N, N) cosines of what questions mean, in the space that entries are compared in. None without vectors."""
+        vectors = [question.vector for question in questions]
+        if self._space is None or any(vector is None for vector in vectors):
+            return None
+        stacked = np.array(vectors, np.float32)
+        placed = self._space.place_questions(stacked, [question.lang for question in questions])
+        nearness: Floats = placed @ placed.T
+        return nearness
+
     def judge_of_row(self, place: int) -> Judge:
         """Who would judge the row that stands there if it were a question of somebody who may see everything."""
         row = self.rows.take(np.array([place]))
