@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from bot.cli.faq_asking import encode_where_seen, faq_encode, faq_eval
-from bot.cli.faq_loop import faq_dismiss, faq_gaps, faq_variants
+from bot.cli.faq_loop import faq_dismiss, faq_gaps, faq_replay, faq_variants
 from bot.cli.options import echo_json, echo_lines, json_option, refuse_files, with_settings
 from bot.clock import SystemClock
 from bot.errors import FilesRefused
@@ -135,5 +135,5 @@ def faq_check(settings: Settings, links: bool, as_json: bool) -> None:
     echo_lines(remark_lines(number, remarks))
 
 
-for _command in (faq_encode, faq_eval, faq_gaps, faq_dismiss, faq_variants):
+for _command in (faq_encode, faq_eval, faq_gaps, faq_dismiss, faq_variants, faq_replay):
     faq.add_command(_command)

@@ -1,13 +1,15 @@
-"""Commands of the loop: `inthread faq gaps | dismiss | variants`."""
+"""Commands of the loop: `inthread faq gaps | dismiss | variants | replay`."""
 
 import asyncio
+from pathlib import Path
 
 import click
 from tqdm import tqdm
 
 from bot.cli.faq_asking import progress_bar
-from bot.cli.options import echo_json, echo_lines, json_option, log_trouble_alone, with_settings
+from bot.cli.options import echo_json, echo_lines, json_option, log_trouble_alone, refuse_files, with_settings
 from bot.clock import SystemClock
+from bot.errors import FilesRefused
 from bot.settings import Settings
 
 since_option = click.option(
@@ -95,6 +97,33 @@ def faq_variants(
         echo_json([learning_report.variant_as_json(one) for one in weighed])
         return
     echo_lines(learning_report.variant_lines(weighed, refused=refused))
+
+
+@click.command("replay")
+@click.argument("file", type=click.Path(path_type=Path, exists=True), required=False)
+@click.option(
+    "--last", type=click.IntRange(min=1, max=100_000), default=500, metavar="N", show_default=True, help="How many."
+)
+@json_option
+@with_settings
+def faq_replay(settings: Settings, file: Path | None, last: int, as_json: bool) -> None:
+    """Ask the last real questions again: which are answered otherwise when FILE is imported? Nothing is written.
+
+    FILE: as for `faq import`. Without one: when all drafts are published. Exit code 0 whatever moves.
+    """
+    from bot.faq_replay import replay
+    from bot.replay_report import replay_as_json, replay_lines
+
+    log_trouble_alone(settings)
+    with progress_bar("asking") as bar:
+        try:
+            done = asyncio.run(replay(settings, file, last, SystemClock(), lambda total: _step(bar, total)))
+        except FilesRefused as error:
+            refuse_files(error)
+    if as_json:
+        echo_json(replay_as_json(done))
+        return
+    echo_lines(replay_lines(done))
 
 
 def _step(bar: "tqdm[None]", total: int) -> None:

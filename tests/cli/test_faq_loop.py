@@ -128,6 +128,72 @@ def test_what_stands_against_a_variant_stands_against_people_too(run: Run, happe
     assert "there is none" in the_line(run("faq", "variants", "--accept", "nothing"))
 
 
+# ── replay ───────────────────────────────────────────────────────────────────
+
+PARTY_ENTRY = """entries:
+- id: party
+  lang: en
+  question: When is the summer party?
+  variants: [what day is our summer party, date of the summer party, is there a summer party this year]
+  answer: On the first Friday of July.
+- id: badge_lost
+  lang: en
+  question: What do I do when I have lost my badge?
+  variants: [my badge is gone, "i lost my access card, who do i tell", somebody stole my building pass]
+  answer: Tell reception.
+"""
+
+
+def test_a_replay_says_what_would_move_and_writes_nothing(
+    run: Run, asked: None, folder: Path, database_file: Path
+) -> None:
+    (folder / "party.yaml").write_text(PARTY_ENTRY, "utf-8")
+    before = database_file.read_bytes()
+
+    result = run("faq", "replay", "party.yaml", "--last", "6", "--json")
+
+    replay = json.loads(result.stdout)
+    assert (result.exit_code, replay["questions"], replay["changed"]) == (0, 6, ["party", "badge_lost"])
+    moves = {move["text"]: move for move in replay["moves"]}
+    assert moves["what day is our summer party"]["to"] == {"outcome": "direct", "entries": ["party"]}
+    assert moves["i lost my badge yesterday"]["reworded"]
+    assert PARTY not in moves, "it is older than the last six"
+    assert sum(count["count"] for count in replay["counts"]) == replay["moved"] == len(moves)
+    assert database_file.read_bytes() == before
+    assert list((folder / "data").glob("replay-*")) == []
+    assert "party" not in run("faq", "list").stdout
+
+
+def test_a_replay_for_people(run: Run, asked: None, folder: Path) -> None:
+    (folder / "party.yaml").write_text(PARTY_ENTRY, "utf-8")
+    lines = run("faq", "replay", "party.yaml").stdout.splitlines()
+    assert any(line.endswith("direct badge_lost → direct badge_lost, reworded") for line in lines)
+    assert lines[-1].endswith(
+        "of the last 7 questions are answered otherwise when 2 entries change; nothing was written"
+    )
+
+
+def test_a_replay_of_drafts(run: Run, asked: None, folder: Path) -> None:
+    assert "name a FILE" in the_line(run("faq", "replay"))
+    (folder / "party.yaml").write_text(PARTY_ENTRY.replace("  answer: On", "  status: draft\n  answer: On"), "utf-8")
+    run("faq", "import", "party.yaml")
+
+    replay = json.loads(run("faq", "replay", "--json").stdout)
+
+    assert replay["changed"] == ["party"]
+    assert {move["to"]["entries"][0] for move in replay["moves"]} == {"party"}
+
+
+def test_a_replay_of_a_file_with_mistakes(run: Run, asked: None, folder: Path) -> None:
+    (folder / "bad.csv").write_text("id,lang,question,answer\nx,de,q,a", "utf-8")
+    result = run("faq", "replay", "bad.csv")
+    assert result.exit_code == 1
+    assert result.stderr.splitlines()[0] == "bad.csv:2: unknown language 'de': write en or zh"
+
+
+# ── when there is nothing ────────────────────────────────────────────────────
+
+
 def test_without_anything_asked(run: Run, imported: None) -> None:  # noqa: F811
     assert run("faq", "gaps").stdout == "0 gaps, 0 questions of the last 30 days\n"
     assert run("faq", "variants").stdout.startswith("0 proposed variants")
