@@ -18,6 +18,7 @@ from bot.conversation.answering import Answerer
 from bot.conversation.knowledge.knowledge import Knowledge
 from bot.conversation.knowledge.latest import KnowledgeStores
 from bot.conversation.knowledge.looking_up import FindsEntries, LooksUp
+from bot.conversation.learning.variants import LearningStores, Variants
 from bot.conversation.librarian import Librarian
 from bot.conversation.messages import Outcome, ThreadKey
 from bot.database_health import DatabaseHealth
@@ -59,6 +60,7 @@ from storage.feedback import FeedbackStore, Verdict
 from storage.knowledge.entries import EntryStore
 from storage.knowledge.passages import PassageStore
 from storage.knowledge.vectors import VectorStore
+from storage.learning.rejections import RejectionStore
 from storage.lock import sole_service
 from storage.looking_back import LookBackStore
 from storage.model_updates import ModelUpdateStore
@@ -177,6 +179,8 @@ class Service:
         worker = self._worker(librarian, reach)
         self._dispatcher = Dispatcher(replies, worker, self._line, settings.delivery, clock)
         self._feedback = FeedbackStore(database, trail)
+        learning = LearningStores(EntryStore(database, trail), self._feedback, RejectionStore(database, trail))
+        self._variants = Variants(learning, knowledge, settings.answers.variants_after_people, clock)
         self._choosing = Choosing(replies, librarian, self._dispatcher.submit, clock)
         self._health = DatabaseHealth(database, clock, self._go_on)
         self._intake = Intake(replies, self._dispatcher.submit, settings.delivery, clock, reach)
@@ -320,7 +324,14 @@ class Service:
         await asyncio.to_thread(preload, self._settings.inference)
         await self._dispatcher.start(self._platforms)
         scheduler = start_scheduler(
-            job_table(self._settings.jobs, self._dispatcher, self._duplicates, self._catch_up, self._model_update)
+            job_table(
+                self._settings.jobs,
+                self._dispatcher,
+                self._duplicates,
+                self._catch_up,
+                self._variants,
+                self._model_update,
+            )
         )
         starts = {asyncio.create_task(self._start_platform(platform)) for platform in self._platforms.values()}
         following = asyncio.create_task(self._knowledge.keep_fresh(), name="knowledge")

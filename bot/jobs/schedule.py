@@ -9,6 +9,7 @@ from apscheduler.triggers.base import BaseTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 from pydantic import BaseModel, ConfigDict, Field
 
+from bot.conversation.learning.variants import Variants
 from bot.delivery.catch_up import CatchUp
 from bot.delivery.dispatcher import Dispatcher
 from bot.delivery.duplicates import DuplicateCheck
@@ -27,6 +28,9 @@ class JobSettings(BaseModel):
     duplicates_seconds: float = Field(
         default=30, gt=0, description="How often to look for messages of ours that may stand twice after a lost post."
     )
+    variants_seconds: float = Field(
+        default=60, gt=0, description="How often to add variants that enough people agree on to their entries."
+    )
     model_update: ModelUpdateSettings = Field(
         default=ModelUpdateSettings(), description="Newer revisions of the model, in a maintenance window."
     )
@@ -44,6 +48,7 @@ def job_table(
     dispatcher: Dispatcher,
     duplicates: DuplicateCheck,
     catch_up: CatchUp,
+    variants: Variants,
     model_update: ModelUpdate | None = None,
 ) -> list[Job]:
     """`model_update`: None where the model is not updated by itself."""
@@ -55,6 +60,7 @@ def job_table(
         Job("stuck_replies", IntervalTrigger(seconds=settings.stuck_replies_seconds), dispatcher.end_stuck_replies),
         Job("duplicates", IntervalTrigger(seconds=settings.duplicates_seconds), duplicates.remove_duplicates),
         Job("catch_up", IntervalTrigger(seconds=catch_up.interval_seconds), look_back),
+        Job("variants", IntervalTrigger(seconds=settings.variants_seconds), variants.add_agreed),
     ]
     if model_update is not None:
         jobs.append(Job("model_update", settings.model_update.trigger(), model_update.run))
