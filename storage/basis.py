@@ -16,6 +16,7 @@ class BasisKind(StrEnum):
     DECLINED = "declined"  # none of those entries was meant; the reply is being made anew
     NONE = "none"  # nothing verified answers it, and nothing was written instead
     GROUNDED = "grounded"  # the model, from passages
+    QUOTED = "quoted"  # a passage, word for word
     UNGROUNDED = "ungrounded"  # the model, although there is knowledge: nothing in it fits
     PLAIN = "plain"  # the model: there is no knowledge
 
@@ -45,7 +46,7 @@ class CitedPassage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Basis:
-    """`entries`: the one that was shown, or those that were suggested. `passages`: those that were written from."""
+    """`entries`: the one that was shown, or those that were suggested. `passages`: those written from, or quoted."""
 
     kind: BasisKind
     entries: tuple[CitedEntry, ...] = ()

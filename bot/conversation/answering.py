@@ -1,10 +1,13 @@
 """How a question becomes an answer: the story on one screen."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import replace
+from typing import Any
 
+from bot.conversation.grounded import GroundedText, Written, grounded_prompt, quoted
+from bot.conversation.knowledge import citing
 from bot.conversation.librarian import NOT_CONSULTED, Consulted
 from bot.conversation.messages import Outcome, Question, ReplyUpdate
 from bot.conversation.phrases import Language, language_of, phrase
@@ -12,7 +15,8 @@ from bot.conversation.prompt import QuestionTooLong, build_prompt, prompt_budget
 from bot.conversation.settings import AnswerSettings
 from inference.engine import Engine, ModelIdentity, Origin, Piece, Sampling, StopReason, StopSignal
 from inference.errors import ContextOverflow
-from storage.basis import Basis
+from storage.basis import Basis, BasisKind
+from storage.knowledge.records import Passage
 from storage.threads import ThreadStore
 
 _OUTCOMES = {
@@ -20,6 +24,10 @@ _OUTCOMES = {
     StopReason.LENGTH: Outcome.CUT_SHORT,
     StopReason.REPETITION: Outcome.WENT_IN_CIRCLES,
 }
+
+
+# Copying needs no chance, and a penalty on repetition would forbid the very words of the passage.
+COPYING: dict[str, Any] = {"temperature": 0.0, "repetition_penalty": 1.0}
 
 
 class Answerer:
@@ -57,30 +65,72 @@ class Answerer:
         if not question.text:
             yield ReplyUpdate(phrase("empty", language), Outcome.EMPTY)
             return
-        earlier = await self._threads.exchanges_before(question.thread_id, question.exchange)
         try:
-            messages = await asyncio.to_thread(
-                build_prompt,
-                self._settings.system_prompt,
-                earlier,
-                question.text,
-                self._engine.count_tokens,
-                self._budget_tokens,
-            )
-            # What the model has read of a conversation serves this conversation alone.
-            origin = Origin(user=question.user, scope=f"thread {question.thread_id}")
-            text = ""
-            async with aclosing(self._engine.stream(messages, self._sampling, stop, origin)) as pieces:
-                async for piece in pieces:
-                    text = (text + piece.text).lstrip()
-                    if piece.stop_reason is not None:
-                        yield replace(_last_update(text, piece, language), basis=Basis(kind=consulted.kind))
-                        return
-                    if text:
-                        yield ReplyUpdate(text)
+            writing = self._write_from if consulted.passages else self._write_freely
+            async with aclosing(writing(question, consulted, stop, language)) as updates:
+                async for update in updates:
+                    yield update
         except (QuestionTooLong, ContextOverflow) as error:
             tokens = error.tokens if isinstance(error, QuestionTooLong) else error.prompt_tokens
             yield ReplyUpdate(phrase("too_long", language, tokens=tokens, limit=error.limit), Outcome.TOO_LONG)
+
+    async def _write_freely(
+        self, question: Question, consulted: Consulted, stop: StopSignal, language: Language
+    ) -> AsyncGenerator[ReplyUpdate, None]:
+        """As the model writes it, with the thread so far in mind."""
+        earlier = await self._threads.exchanges_before(question.thread_id, question.exchange)
+        system, tokens = self._settings.system_prompt, (self._engine.count_tokens, self._budget_tokens)
+        messages = await asyncio.to_thread(build_prompt, system, earlier, question.text, *tokens)
+        text = ""
+        async with aclosing(self._engine.stream(messages, self._sampling, stop, _origin(question))) as pieces:
+            async for piece in pieces:
+                text = (text + piece.text).lstrip()
+                if piece.stop_reason is not None:
+                    yield replace(_last_update(text, piece, language), basis=Basis(kind=consulted.kind))
+                    return
+                if text:
+                    yield ReplyUpdate(text)
+
+    async def _write_from(
+        self, question: Question, consulted: Consulted, stop: StopSignal, language: Language
+    ) -> AsyncGenerator[ReplyUpdate, None]:
+        """From passages alone: each sentence once it is checked, the passage itself where one does not pass."""
+        read = language_of(question.text)
+        asking = (consulted.passages, question.text, read, self._engine.count_tokens, self._budget_tokens)
+        messages, passages = await asyncio.to_thread(grounded_prompt, *asking)
+        text, checked = "", GroundedText(passages, read)
+        sampling = replace(self._sampling, **COPYING)
+        async with aclosing(self._engine.stream(messages, sampling, stop, _origin(question))) as pieces:
+            async for piece in pieces:
+                text, shown = (text + piece.text).lstrip(), checked.shown
+                goes_on = checked.take(text)
+                if piece.stop_reason is not None or not goes_on:
+                    break
+                if checked.shown != shown:
+                    yield ReplyUpdate(checked.shown.strip())
+        is_whole = piece.stop_reason in (StopReason.END, StopReason.STOP_STRING)
+        yield _ending_from(checked.end(text, is_whole=is_whole), passages, piece, language)
+
+
+def _origin(question: Question) -> Origin:
+    """What the model has read of a conversation serves this conversation alone."""
+    return Origin(user=question.user, scope=f"thread {question.thread_id}")
+
+
+def _ending_from(written: Written, passages: Sequence[Passage], piece: Piece, language: Language) -> ReplyUpdate:
+    """The last update of a text that was written from passages. `piece`: the last that was read of it."""
+    if written.has_no_answer:
+        text = phrase("no_verified_answer", language)
+        return ReplyUpdate(text, Outcome.NO_ANSWER, piece.stop_reason, piece.figures, Basis(kind=BasisKind.NONE))
+    if piece.stop_reason is StopReason.STOPPED or (written.text and written.fault is None):
+        outcome = _OUTCOMES.get(piece.stop_reason or StopReason.END, Outcome.ANSWERED)
+        text = written.text or phrase("stopped_early", language)
+        return ReplyUpdate(text, outcome, piece.stop_reason, piece.figures, citing.written_from(written.passages))
+    passage = written.passages[-1] if written.passages else passages[0]
+    if not written.text:
+        return ReplyUpdate(quoted(passage), Outcome.ANSWERED, basis=citing.quoting(passage))
+    text = f"{written.text}\n\n{quoted(passage)}"
+    return ReplyUpdate(text, Outcome.ANSWERED, basis=citing.written_from(written.passages))
 
 
 def _last_update(text: str, piece: Piece, language: Language) -> ReplyUpdate:

@@ -3,14 +3,15 @@
 from dataclasses import dataclass
 
 from bot.clock import Clock
+from bot.conversation.grounded import quoted
 from bot.conversation.knowledge import citing
-from bot.conversation.knowledge.findings import Findings, Inquiry, Route, ScoredPassage
+from bot.conversation.knowledge.findings import Findings, Inquiry, Route
 from bot.conversation.knowledge.looking_up import FindsEntries, LooksUp, is_for
 from bot.conversation.messages import Outcome, Question, ReplyUpdate
 from bot.conversation.phrases import Language, language_of, phrase
 from bot.conversation.settings import AnswerSettings
 from storage.basis import Basis, BasisKind
-from storage.knowledge.records import Entry
+from storage.knowledge.records import Entry, Passage
 from storage.records import EarlierQuestion
 from storage.threads import ThreadStore
 
@@ -26,7 +27,7 @@ class Consulted:
 
     reply: ReplyUpdate | None = None
     kind: BasisKind = BasisKind.PLAIN
-    passages: tuple[ScoredPassage, ...] = ()
+    passages: tuple[Passage, ...] = ()
 
 
 NOT_CONSULTED = Consulted()
@@ -80,8 +81,14 @@ class Librarian:
         generate = self._settings.generate
         if generate == "never" or (generate == "grounded-only" and not findings.passages):
             return _no_answer(language)
-        kind = BasisKind.GROUNDED if findings.passages else BasisKind.UNGROUNDED
-        return Consulted(kind=kind, passages=findings.passages)
+        if not findings.passages:
+            return Consulted(kind=BasisKind.UNGROUNDED)
+        passages = [found.passage for found in findings.passages]
+        readable = tuple(passage for passage in passages if passage.lang == language_of(question.text))
+        if not readable:  # a small model does not translate policies
+            quotation = ReplyUpdate(quoted(passages[0]), Outcome.ANSWERED, basis=citing.quoting(passages[0]))
+            return Consulted(reply=quotation)
+        return Consulted(kind=BasisKind.GROUNDED, passages=readable)
 
     def _word_for_word(self, entry: Entry) -> ReplyUpdate:
         return ReplyUpdate(entry.text.answer, Outcome.ANSWERED, basis=citing.verified(entry, self._clock.now().date()))

@@ -11,6 +11,9 @@ from bot.delivery.notes import final_note
 from bot.platforms.base import Act, Button, Content, Phase, Source, Thumbs
 from storage.basis import Basis, BasisKind, CitedEntry
 
+# What people may say is wrong: what was written or quoted about the company.
+_JUDGED = frozenset({BasisKind.GROUNDED, BasisKind.QUOTED, BasisKind.UNGROUNDED})
+
 
 def final_content(
     text: str,
@@ -24,14 +27,15 @@ def final_content(
     """`language`: of the question. `disclaimer`: whether what a model wrote says so where it need not."""
     note = final_note(outcome, basis, language, disclaimer=disclaimer, is_late=is_late)
     if basis is not None and basis.kind is BasisKind.VERIFIED:
-        source = _source(basis.entries[0], language)
-        return Content(text, Phase.FINAL, note=note, is_stored=True, source=source, thumbs=_thumbs(language))
+        source = _entry(basis.entries[0], language)
+        return Content(text, Phase.FINAL, note=note, is_stored=True, sources=(source,), thumbs=_thumbs(language))
     if basis is not None and basis.kind is BasisKind.SUGGESTED:
         buttons = _choices(basis.entries, language)
         return Content(phrase("did_you_mean", language), Phase.FINAL, note=note, buttons=buttons)
-    is_about_the_company = basis is not None and basis.kind in (BasisKind.GROUNDED, BasisKind.UNGROUNDED)
-    thumbs = _thumbs(language) if outcome.is_answer and is_about_the_company else None
-    return Content(text, Phase.FINAL, note=note, thumbs=thumbs)
+    if basis is None or basis.kind not in _JUDGED or not outcome.is_answer:
+        return Content(text, Phase.FINAL, note=note)
+    sources = _passages(basis, language)
+    return Content(text, Phase.FINAL, note=note, sources=sources, thumbs=_thumbs(language))
 
 
 def plain_text(content: Content) -> str:
@@ -40,33 +44,44 @@ def plain_text(content: Content) -> str:
     choices = [button for button in content.buttons if button.act is Act.CHOOSE]
     if choices:
         parts.append("\n".join(f"{button.number}. {button.label}" for button in choices))
-    if content.source is not None:
-        source = content.source
+    for source in content.sources:
         line = " · ".join(filter(None, [source.kind, source.title, *source.facts, source.warning]))
         parts.append("\n".join(filter(None, [line, source.url])))
     return "\n\n".join(filter(None, parts))
 
 
-def _source(entry: CitedEntry, language: Language) -> Source:
+def _passages(basis: Basis, language: Language) -> tuple[Source, ...]:
+    """Each passage by its document and headings, each once."""
+    kind = phrase("quoted_from" if basis.kind is BasisKind.QUOTED else "written_from", language)
+    sources = [
+        Source(kind=kind, title=" › ".join((passage.document, *passage.heading_path)), url=_link(passage.source_url))
+        for passage in basis.passages
+    ]
+    return tuple(dict.fromkeys(sources))
+
+
+def _entry(entry: CitedEntry, language: Language) -> Source:
     facts = [entry.owner]
     if entry.verified_on is not None:
         facts.append(phrase("verified_on", language, day=day_text(entry.verified_on, language)))
     return Source(
+        is_verified=True,
         kind=phrase("verified_answer", language),
         title=entry.title,
-        url=entry.source_url if _is_web_address(entry.source_url) else "",
+        url=_link(entry.source_url),
         facts=tuple(filter(None, facts)),
         warning=phrase("review_overdue", language) if entry.is_overdue else "",
     )
 
 
-def _is_web_address(url: str) -> bool:
-    """Who stored the entry may name any host, but nothing that a click would run."""
+def _link(url: str) -> str:
+    """The address, if it is one that a click may follow: who stored it may name any host, but nothing that runs."""
     try:
         parts = urlsplit(url)
     except ValueError:
-        return False
-    return parts.scheme in ("http", "https") and bool(parts.hostname) and not set(url) & set(' <>|"\n\t')
+        return ""
+    is_plain = not set(url) & set(' <>|"\n\t')
+    return url if parts.scheme in ("http", "https") and parts.hostname and is_plain else ""
 
 
 def _thumbs(language: Language) -> Thumbs:

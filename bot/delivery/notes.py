@@ -24,10 +24,9 @@ def final_note(
 
 
 def _who_wrote_it(basis: Basis | None, language: Language, *, disclaimer: bool) -> list[str]:
-    kind = BasisKind.PLAIN if basis is None else basis.kind
-    if basis is not None and kind is BasisKind.VERIFIED:
-        entry = basis.entries[0]
-        return [f"kept_in_{entry.lang}"] if entry.lang in ("en", "zh") and entry.lang != language else []
-    if kind is BasisKind.UNGROUNDED:
-        return ["ungrounded"]
-    return ["disclaimer"] if disclaimer else []
+    if basis is None or basis.kind is BasisKind.PLAIN:
+        return ["disclaimer"] if disclaimer else []
+    if basis.kind in (BasisKind.VERIFIED, BasisKind.QUOTED):
+        [lang] = {cited.lang for cited in basis.entries} | {cited.lang for cited in basis.passages}
+        return [f"kept_in_{lang}"] if lang in ("en", "zh") and lang != language else []
+    return [basis.kind.value] if basis.kind in (BasisKind.GROUNDED, BasisKind.UNGROUNDED) else []

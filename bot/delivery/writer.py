@@ -128,7 +128,7 @@ class ReplyWriter:
     def _parts(self, content: Content) -> list[Content]:
         """The content cut into messages. Only the last one is still growing, and carries the note and the button."""
         if not self._capabilities.has_buttons:
-            content = replace(content, text=plain_text(content), source=None, buttons=())
+            content = replace(content, text=plain_text(content), sources=(), buttons=())
         text = content.text if content.is_stored else safe_markdown(content.text, self._link_hosts)
         texts = split_text(text, self._capabilities.max_length, self._capabilities.length_of)
         settled = [Content(text, Phase.FINAL) for text in texts[:-1]]

@@ -50,6 +50,7 @@ class Source:
     url: str = ""
     facts: tuple[str, ...] = ()
     warning: str = ""
+    is_verified: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,7 @@ class Content:
     stop_label: str = ""  # of a button that ends generation; empty: no button
     ask_again_label: str = ""  # of a button that asks the same question once more; empty: no button
     is_stored: bool = False
-    source: Source | None = None
+    sources: tuple[Source, ...] = ()
     buttons: tuple[Button, ...] = ()
     thumbs: Thumbs | None = None
 

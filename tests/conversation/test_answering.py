@@ -42,6 +42,7 @@ class RecitingEngine:
         self.stop_reason = stop_reason
         self.error: Exception | None = None
         self.prompts: list[Sequence[ChatMessage]] = []
+        self.samplings: list[Sampling] = []
         self.open_streams = 0
 
     @property
@@ -65,6 +66,7 @@ class RecitingEngine:
         self, messages: Sequence[ChatMessage], sampling: Sampling, stop: StopSignal, origin: Origin = NOBODY
     ) -> AsyncGenerator[Piece, None]:
         self.prompts.append(messages)
+        self.samplings.append(sampling)
         self.open_streams += 1
         try:
             if self.error:

@@ -210,3 +210,15 @@ async def test_an_entry_is_shown_as_it_is_now_and_only_to_those_it_is_for(shelf:
 
     shelf.change("pto_balance", status=EntryStatus.RETIRED)
     assert await librarian(shelf, threads).verified("pto_balance", here) is None
+
+
+async def test_passages_in_another_language_are_left_out_or_quoted(shelf: Shelf, threads: ThreadStore) -> None:
+    english, chinese = a_passage("Leave is 20 days."), a_passage("年假20天。", "年假", lang="zh")
+    shelf.lay_out("年假？", Route.NONE, passages=(english, chinese)).lay_out("报销？", Route.NONE, passages=(english,))
+
+    assert (await consult(shelf, threads, "年假？")).passages == (chinese,)
+    quotation = (await consult(shelf, threads, "报销？")).reply
+    assert quotation is not None
+    assert (quotation.text, quotation.outcome) == ("> Leave is 20 days.", Outcome.ANSWERED)
+    assert quotation.basis is not None
+    assert quotation.basis.kind is BasisKind.QUOTED

@@ -9,7 +9,7 @@ from bot.conversation.phrases import Language, phrase
 from bot.delivery.final_content import final_content, plain_text
 from bot.platforms.base import Act, Button, Content, Phase
 from storage.basis import Basis, BasisKind, CitedEntry
-from tests.storage.test_choosing import BALANCE, SUGGESTED
+from tests.storage.test_choosing import BALANCE, PASSAGE, SUGGESTED
 
 FRESH = replace(BALANCE, is_overdue=False)
 
@@ -29,21 +29,18 @@ def test_a_verified_answer_names_its_source_its_owner_and_its_day() -> None:
 
     assert (content.text, content.phase, content.note) == ("In Workday.", Phase.FINAL, "")
     assert content.is_stored
-    assert content.source is not None
-    assert (content.source.kind, content.source.title) == ("Verified answer", "How many days are left?")
-    assert content.source.url == "https://intranet.acme.test/pto"
-    assert content.source.facts == ("hr@acme.test", "verified 12 Oct 2025")
+    assert (content.sources[0].kind, content.sources[0].title) == ("Verified answer", "How many days are left?")
+    assert content.sources[0].url == "https://intranet.acme.test/pto"
+    assert content.sources[0].facts == ("hr@acme.test", "verified 12 Oct 2025")
 
 
 def test_an_overdue_review_is_said() -> None:
-    source = verified(BALANCE).source
-    assert source is not None
+    source = verified(BALANCE).sources[0]
     assert source.warning == "review overdue"
 
 
 def test_in_chinese_too() -> None:
-    source = verified(replace(BALANCE, lang="zh"), "zh").source
-    assert source is not None
+    source = verified(replace(BALANCE, lang="zh"), "zh").sources[0]
     assert source.kind == "已核实的答案"
     assert (source.facts, source.warning) == (("hr@acme.test", "核实于2025年10月12日"), "已过复核日期")
 
@@ -59,9 +56,24 @@ def test_an_entry_in_the_other_language_stays_as_it_is_and_says_why(lang: str, l
     "url", ["", "javascript:alert(1)", "ftp://acme.test/x", "https://", "https://acme.test/a b", "https://[", "x|y"]
 )
 def test_what_is_no_web_address_is_no_link(url: str) -> None:
-    source = verified(replace(FRESH, source_url=url)).source
-    assert source is not None
+    source = verified(replace(FRESH, source_url=url)).sources[0]
     assert source.url == ""
+
+
+def test_a_quotation_and_a_written_answer_name_document_and_headings() -> None:
+    for kind, label, note in ((BasisKind.GROUNDED, "written_from", "grounded"), (BasisKind.QUOTED, "quoted_from", "")):
+        content = shown("x", basis=Basis(kind=kind, passages=(PASSAGE, PASSAGE)))
+        [source] = content.sources
+        assert (source.kind, source.title) == (phrase(label, "en"), "handbook.md › Leave › Carry-over")
+        assert not source.is_verified
+        assert content.note == (phrase(note, "en") if note else "")
+        assert not content.is_stored
+        assert content.thumbs is not None
+
+
+def test_a_quotation_in_the_other_language_says_why() -> None:
+    content = shown("> x", basis=Basis(kind=BasisKind.QUOTED, passages=(PASSAGE,)), language="zh")
+    assert content.note == phrase("kept_in_en", "zh")
 
 
 def test_suggestions_are_buttons_with_a_way_out() -> None:
@@ -109,6 +121,5 @@ def test_in_words_alone_nothing_is_lost() -> None:
 
 
 def test_a_day_that_is_not_known_is_not_said() -> None:
-    source = verified(replace(FRESH, verified_on=None)).source
-    assert source is not None
+    source = verified(replace(FRESH, verified_on=None)).sources[0]
     assert source.facts == ("hr@acme.test",)

@@ -11,7 +11,7 @@ from inference.scripted import ScriptedEngine
 from storage.knowledge.records import EntryStatus
 from tests.scenarios.house import ALICE, BRUNO, GENERAL, HELP_HR, House, is_finished, note_of, scripted, text_of
 from tests.scenarios.knowing import BALANCE, labels_of, says, source_of, the_reply
-from tests.shelf import Shelf, an_entry
+from tests.shelf import Shelf, a_passage, an_entry
 
 REQUEST = an_entry(
     "pto_request", question="How do I request vacation?", answer="In *Workday*: see https://wd.acme.test/x"
@@ -181,3 +181,31 @@ async def test_an_answer_to_a_command_can_be_chosen_from_too(house: House, shelf
     await house.until(lambda: any("vacation days" in text_of(message) for message in asked()))
     await house.sandbox.click(ALICE, GENERAL, asked()[-1]["ts"], f"{CHOOSE_ACTION}_1")
     await house.until(lambda: text_of(asked()[-1]) == BALANCE.text.answer)
+
+
+async def test_what_a_model_makes_up_is_replaced_by_the_passage_with_its_source(house: House, shelf: Shelf) -> None:
+    """The scripted engine counts, and no passage does."""
+    passage = a_passage(
+        "Leave is 20 days a year.\n\n- Ask early.", "Leave", source_url="https://intranet.acme.test/leave"
+    )
+    shelf.lay_out("how much leave?", Route.NONE, passages=(passage,))
+    await house.start()
+    ts = await house.ask(ALICE, GENERAL, "how much leave?")
+
+    reply = await the_reply(house, GENERAL, ts, says("> Leave is 20 days a year.\n>\n> - Ask early."))
+
+    assert all("Scripted" not in version for version in house.versions(GENERAL, reply))
+    await house.until(lambda: is_finished(house.ours(GENERAL, ts)[0]))
+    [reply] = house.ours(GENERAL, ts)
+    assert reply["blocks"][1]["elements"][0]["text"] == (
+        "*Quoted from* · <https://intranet.acme.test/leave|handbook.md › Leave>"
+    )
+
+
+async def test_a_passage_in_the_other_language_is_quoted_at_once_and_not_translated(house: House, shelf: Shelf) -> None:
+    shelf.lay_out("年假有几天？", Route.NONE, passages=(a_passage("Leave is 20 days a year."),))
+    await house.start()
+    ts = await house.ask(ALICE, GENERAL, "年假有几天？")
+    reply = await the_reply(house, GENERAL, ts, says("> Leave is 20 days a year."))
+    assert house.versions(GENERAL, reply) == ["> Leave is 20 days a year."]
+    assert note_of(reply).endswith(phrase("kept_in_en", "zh"))

@@ -23,7 +23,7 @@ def blocks_of(content: Content) -> list[dict[str, object]]:
 
 def with_source(**fields: object) -> Content:
     source = {"kind": "Verified answer", "title": "How many days?", "url": URL, "facts": ("hr@acme.test",), **fields}
-    return Content("In Workday.", Phase.FINAL, is_stored=True, source=Source(**source))  # type: ignore[arg-type]
+    return Content("In Workday.", Phase.FINAL, is_stored=True, sources=(Source(**source),))  # type: ignore[arg-type]
 
 
 def test_the_source_stands_below_the_answer_and_its_title_leads_there() -> None:
@@ -46,7 +46,7 @@ def test_without_an_address_the_title_is_no_link() -> None:
 def test_nothing_that_an_entry_says_is_alive_but_its_own_link(token: str) -> None:
     content = with_source(title=f"a {token} b", facts=(token,), kind=token)
     button = Button(Act.CHOOSE, token, 1)
-    payload = render(Content(token, Phase.FINAL, is_stored=True, source=content.source, buttons=(button,)), REPLY_ID)
+    payload = render(Content(token, Phase.FINAL, is_stored=True, sources=content.sources, buttons=(button,)), REPLY_ID)
     live = [found for text in all_strings(payload) for found in LIVE.findall(text)]
     labels = [text for text in all_strings(payload["blocks"][-1]) if LIVE.search(text)]  # plain_text: read as letters
     assert [found for found in live if not found.startswith("<https://intranet.acme.test")] == [
@@ -69,7 +69,7 @@ def test_what_is_longer_than_slack_takes_is_cut() -> None:
     long = "word " * 2_000
     content = with_source(title=long, facts=(long, long), url="https://acme.test/" + "x" * 900)
     buttons = (Button(Act.CHOOSE, long, 1), Button(Act.DECLINE, long))
-    *_, actions = blocks_of(Content("x", Phase.FINAL, source=content.source, buttons=buttons))
+    *_, actions = blocks_of(Content("x", Phase.FINAL, sources=content.sources, buttons=buttons))
     assert all(len(element["text"]["text"]) == 75 for element in actions["elements"])  # type: ignore[attr-defined]
 
 

@@ -38,12 +38,14 @@ async def test_a_verified_answer_comes_with_its_source_at_once_and_in_the_transc
 
     for reply in (frame, turn["reply"]):
         assert (reply["text"], reply["note"], reply["buttons"]) == (BALANCE.text.answer, "", [])
-        assert reply["source"] == {
+        [source] = reply["sources"]
+        assert source == {
             "kind": "Verified answer",
             "title": "How many vacation days do I have left?",
             "url": "https://intranet.acme.test/hr/pto_balance",
             "facts": ["hr@acme.test", "verified 12 Oct 2025"],
             "warning": "",
+            "is_verified": True,
         }
         assert reply["thumbs"] == {"up": "Helpful", "down": "Not helpful"}
     assert turn["verdict"] is None
@@ -66,7 +68,7 @@ async def test_a_suggestion_can_be_chosen_and_the_reply_becomes_its_answer(
         await alice.until(lambda frame: frame.get("text") == "In Workday." and frame["phase"] == "final")
     assert await alice.post(f"/web/replies/{reply['reply']}/choose", {"number": 1}) == (200, {"taken": False})
     [turn] = await alice.turns(thread)
-    assert turn["reply"]["source"]["title"] == "How do I request vacation?"
+    assert turn["reply"]["sources"][0]["title"] == "How do I request vacation?"
 
 
 async def test_none_of_the_suggestions_can_be_meant(service: RunningService, alice: Person) -> None:

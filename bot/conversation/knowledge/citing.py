@@ -1,10 +1,10 @@
-"""Entries as replies cite them: copied, with what was true on the day."""
+"""Entries and passages as replies cite them: copied, with what was true on the day."""
 
 from collections.abc import Iterable
 from datetime import date
 
-from storage.basis import Basis, BasisKind, CitedEntry
-from storage.knowledge.records import Entry
+from storage.basis import Basis, BasisKind, CitedEntry, CitedPassage
+from storage.knowledge.records import Entry, Passage
 
 
 def verified(entry: Entry, today: date) -> Basis:
@@ -13,6 +13,24 @@ def verified(entry: Entry, today: date) -> Basis:
 
 def suggested(entries: Iterable[Entry], today: date) -> Basis:
     return Basis(kind=BasisKind.SUGGESTED, entries=tuple(_cited(entry, today) for entry in entries))
+
+
+def written_from(passages: Iterable[Passage]) -> Basis:
+    return Basis(kind=BasisKind.GROUNDED, passages=tuple(_cited_passage(passage) for passage in passages))
+
+
+def quoting(passage: Passage) -> Basis:
+    return Basis(kind=BasisKind.QUOTED, passages=(_cited_passage(passage),))
+
+
+def _cited_passage(passage: Passage) -> CitedPassage:
+    return CitedPassage(
+        passage_id=passage.passage_id,
+        document=passage.document,
+        heading_path=passage.heading_path,
+        lang=passage.lang,
+        source_url=passage.source_url,
+    )
 
 
 def _cited(entry: Entry, today: date) -> CitedEntry:

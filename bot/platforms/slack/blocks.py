@@ -43,8 +43,7 @@ def _blocks(content: Content, reply_id: str) -> list[dict[str, Any]]:
         blocks.append(context_block(content.text))
     else:
         blocks.append({"type": "markdown", "text": escape_markdown(content.text) or " "})
-    if content.source:
-        blocks.append(_source_block(content.source))
+    blocks += [_source_block(source) for source in content.sources]
     if content.note:
         blocks.append(context_block(content.note))
     if content.buttons:

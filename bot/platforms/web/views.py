@@ -78,7 +78,7 @@ def _content(content: Content) -> dict[str, Any]:
         "text": content.text,
         "note": content.note,
         "can_stop": bool(content.stop_label),
-        "source": content.source and asdict(content.source),
+        "sources": [asdict(source) for source in content.sources],
         "buttons": [{**asdict(button), "act": button.act.value} for button in content.buttons],
         "thumbs": content.thumbs and {"up": content.thumbs.up_label, "down": content.thumbs.down_label},
     }

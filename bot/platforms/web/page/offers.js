@@ -6,15 +6,15 @@ const COMMENT_CHARACTERS = 3_000;
 const CHECK = "M17.5 10a7.5 7.5 0 1 1-15 0 7.5 7.5 0 0 1 15 0ZM6.6 10.3l2.3 2.4 4.6-5.2";
 const THUMB = "M6.5 9.2 9.4 3c1.3 0 2.2 1 2 2.3L11 8h4a1.7 1.7 0 0 1 1.6 2.1l-1.2 5a1.9 1.9 0 0 1-1.8 1.5H6.5ZM3.4 9.2h3.1v7.4H3.4Z";
 
-/** The line below a verified answer; nothing without one. The server lets web addresses through alone. */
+/** A line below an answer: where it comes from. The server lets web addresses through alone. */
 export function sourceLine(source) {
-  if (!source) return [];
   const title = source.url
     ? h("a", { href: source.url, target: "_blank", rel: "noopener noreferrer" }, source.title)
     : source.title;
   const facts = source.facts.map((fact) => h("span", { class: "fact" }, fact));
   if (source.warning) facts.push(h("span", { class: "fact warning" }, source.warning));
-  return [h("p", { class: "source", "data-testid": "source" }, icon(CHECK), h("strong", {}, source.kind), h("span", { class: "fact" }, title), facts)];
+  const shape = { class: source.is_verified ? "source verified" : "source", "data-testid": "source" };
+  return h("p", shape, source.is_verified && icon(CHECK), h("strong", {}, source.kind), h("span", { class: "fact" }, title), facts);
 }
 
 /** `onChoose(number)`: null for none of them. */

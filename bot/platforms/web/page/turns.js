@@ -131,7 +131,7 @@ export class Turns {
     patchChildren(nodes.body, markdown(text, codeBlock));
     nodes.note.textContent = reply.note;
     nodes.note.hidden = !reply.note;
-    patchChildren(nodes.source, sourceLine(reply.source));
+    patchChildren(nodes.source, reply.sources.map(sourceLine));
     patchChildren(nodes.offers, choices(reply, (number) => this.#choose(known, number)));
     patchChildren(nodes.acts, this.#acts(known));
     this.#newest.hidden = this.#isAtEnd || this.openReply() === null;
