@@ -98,7 +98,7 @@ class Answerer:
         read = language_of(question.text)
         asking = (consulted.passages, question.text, read, self._engine.count_tokens, self._budget_tokens)
         messages, passages = await asyncio.to_thread(grounded_prompt, *asking)
-        text, checked = "", GroundedText(passages, read)
+        text, checked = "", await asyncio.to_thread(GroundedText, passages, read)
         sampling = replace(self._sampling, **COPYING)
         async with aclosing(self._engine.stream(messages, sampling, stop, _origin(question))) as pieces:
             async for piece in pieces:
