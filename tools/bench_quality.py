@@ -19,9 +19,11 @@ from inference.gguf_loading import load_gguf
 from inference.loading import preload
 from inference.models import locate_model
 from inference.models.prepared import kernels_dir
+from inference.processor import has_fast_bf16
 from inference.torch_engine.decoder import TorchDecoder
 from inference.torch_engine.kernels import load_kernels
 from inference.torch_engine.load import load_decoder
+from inference.torch_engine.projection import Projection
 from inference.torch_engine.shapes import Precision
 
 ROOT = Path(__file__).parent.parent
@@ -52,6 +54,9 @@ def main() -> None:
     print(f"{'transformers float32':22} perplexity {math.exp(exact):7.3f}")
     answers: list[list[int]] = []
     for precision in PRECISIONS:
+        if precision == "bfloat16" and not has_fast_bf16():
+            print(f"{'ours ' + precision:22} not measured: this processor emulates it, which takes half an hour")
+            continue
         loaded = load_decoder(files, precision, load_kernels(kernels_dir(MODELS)))
         prompts = [loaded.tokenizer.prompt_ids([ChatMessage("user", question)]) for question in QUESTIONS]
         answers = answers or [transformers_answer(network, prompt) for prompt in prompts]
@@ -74,7 +79,8 @@ class CachedAttend:
     def __init__(self) -> None:
         self._kept: dict[int, tuple[Tensor, Tensor]] = {}
 
-    def __call__(self, layer: int, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+    def __call__(self, layer: int, projection: Projection) -> Tensor:
+        q, k, v = projection.split()
         if layer in self._kept:
             k, v = (torch.cat([old, new]) for old, new in zip(self._kept[layer], (k, v), strict=True))
         self._kept[layer] = (k, v)
