@@ -16,7 +16,7 @@ from typing import Any, BinaryIO
 from inference.models.locate import ModelFiles
 from inference.torch_engine.shapes import Precision
 
-FORMAT = "inthread prepared 1"  # another number whenever the same weights would come out otherwise, smoothing included
+FORMAT = "inthread prepared 2"  # another number whenever the same weights would come out otherwise, smoothing included
 FOLDER = ".prepared"  # hidden: whatever else lies in a fetched folder makes it count as altered
 HEADER_BYTES = 100_000_000  # the container's own limit
 BLOCK_BYTES = 1 << 20

@@ -18,7 +18,7 @@ from inference.models.prepared import prepared_path
 from inference.torch_engine.kernels import Kernels, load_kernels
 from inference.torch_engine.precision import choose_precision
 from inference.torch_engine.prepared import Origin, PreparedFile, origin_of, write_prepared
-from inference.torch_engine.quantize import calibration_ids, int8_ends, int8_layers, packed_layers
+from inference.torch_engine.quantize import calibration_ids, int8_ends, int8_layers
 from inference.torch_engine.shapes import Layout
 from inference.torch_engine.source import Source, open_source
 from inference.torch_engine.weights import Tensors
@@ -83,10 +83,7 @@ def find_prepared(source: Source, kernels: Kernels | None) -> PreparedFile | Non
 def int8_parts(source: Source, layout: Layout) -> tuple[Tensors, Iterable[Tensors]]:
     """Ends and layers, as they are stored. The layers are made while they are taken."""
     weights = source.weights()
-    if layout == "pairs":
-        layers = packed_layers(weights, source.config)
-    else:
-        layers = int8_layers(weights, source.config, calibration_ids(source.encode, source.config))
+    layers = int8_layers(weights, source.config, calibration_ids(source.encode, source.config), layout)
     # On a terminal only: a log is no place for a bar.
     bar = tqdm(
         layers, f"preparing {source.files.name}", source.config.layers, disable=None, leave=False, file=sys.stderr

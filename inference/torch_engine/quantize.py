@@ -1,4 +1,4 @@
-"""From the weights of a model to the int8 tensors that are stored: rounded a layer at a time, and smoothed for oneDNN.
+"""From the weights of a model to the int8 tensors that are stored: watched, smoothed, rounded, a layer at a time.
 
 A fixed text of an employee handbook, English and Chinese, runs through the model as it was; what it does in each layer
 says how that layer is smoothed. No more than one layer is in memory, besides the activations of the text.
@@ -22,6 +22,10 @@ from inference.torch_engine.smoothing import Peaks, smooth
 from inference.torch_engine.weights import Tensors, read_ends, read_layer
 
 SEQUENCE_TOKENS = 512
+# How much of the difficulty moves from the activations to the weights. Our kernel rounds the weights alone: there,
+# smoothing makes the columns that matter larger, and so better rounded (the idea of AWQ, arXiv:2306.00978).
+# Measured on SmolLM2, perplexity against float32: without +1.1 %, 0.3 +0.1 %, 0.5 +0.5 %, 0.7 +0.3 %, each ± 0.4 %.
+ALPHA: dict[Layout, float] = {"rows": 0.5, "pairs": 0.3}
 
 
 def calibration_ids(encode: Callable[[str], list[int]], config: DecoderConfig) -> Tensor:
@@ -37,15 +41,11 @@ def int8_ends(source: Mapping[str, Tensor], config: DecoderConfig, layout: Layou
     return _quantized(read_ends(source, config), layout)
 
 
-def packed_layers(source: Mapping[str, Tensor], config: DecoderConfig) -> Iterator[Tensors]:
-    """Each layer as our kernel reads it. Activations keep 11 bits and more there: there is nothing to be smoothed."""
-    for index in range(config.layers):
-        yield _quantized(read_layer(source, config, index), "pairs")
-
-
 @torch.inference_mode()
-def int8_layers(source: Mapping[str, Tensor], config: DecoderConfig, token_ids: Tensor) -> Iterator[Tensors]:
-    """Each layer as oneDNN reads it. `token_ids` (T,): the text to watch the model with."""
+def int8_layers(
+    source: Mapping[str, Tensor], config: DecoderConfig, token_ids: Tensor, layout: Layout
+) -> Iterator[Tensors]:
+    """Each layer as it is stored. `token_ids` (T,): the text to watch the model with."""
     length = min(SEQUENCE_TOKENS, config.context_tokens, len(token_ids))
     sequences = token_ids.view(-1, length)
     hidden = [F.embedding(sequence, read_ends(source, config)["embed.weight"]).float() for sequence in sequences]
@@ -54,7 +54,7 @@ def int8_layers(source: Mapping[str, Tensor], config: DecoderConfig, token_ids: 
         layer = read_layer(source, config, index)
         watched, peaks = _watched(config, layer)
         hidden = [run_layer(config, index, watched, sequence, rotation, _attend) for sequence in hidden]
-        yield _quantized(smooth(layer, peaks, config), "rows")
+        yield _quantized(smooth(layer, peaks, config, ALPHA[layout]), layout)
 
 
 def _quantized(tensors: Tensors, layout: Layout) -> Tensors:

@@ -13,18 +13,17 @@ from inference.torch_engine.shapes import DecoderConfig
 from inference.torch_engine.weights import Tensors
 
 Peaks = dict[str, Tensor]  # by the linear layer's name, (K,): the largest absolute value of each input channel
-ALPHA = {"qkv": 0.5, "output": 0.5, "gate_up": 0.5, "down": 0.5}
 
 
-def smooth(layer: Tensors, peaks: Peaks, config: DecoderConfig) -> Tensors:
-    """`layer` as of `weights.read_layer`, with other numbers and the same function."""
+def smooth(layer: Tensors, peaks: Peaks, config: DecoderConfig, alpha: float) -> Tensors:
+    """`layer` as of `weights.read_layer`, with other numbers and the same function. `alpha`: `smoothing_factors`."""
     smoothed = dict(layer)
     for name, norm in (("qkv", "attention_norm"), ("gate_up", "mlp_norm")):
-        factors = smoothing_factors(peaks[name], smoothed[f"{name}.weight"], ALPHA[name])
+        factors = smoothing_factors(peaks[name], smoothed[f"{name}.weight"], alpha)
         smoothed[norm] = smoothed[norm] / factors
         smoothed[f"{name}.weight"] = smoothed[f"{name}.weight"] * factors
-    _smooth_values(smoothed, peaks["output"], config)
-    _smooth_up(smoothed, peaks["down"])
+    _smooth_values(smoothed, peaks["output"], config, alpha)
+    _smooth_up(smoothed, peaks["down"], alpha)
     return smoothed
 
 
@@ -35,19 +34,19 @@ def smoothing_factors(peaks: Tensor, weight: Tensor, alpha: float) -> Tensor:
     return (factors / factors.log().mean().exp()).clamp_(1e-3, 1e3)
 
 
-def _smooth_values(layer: Tensors, peaks: Tensor, config: DecoderConfig) -> None:
+def _smooth_values(layer: Tensors, peaks: Tensor, config: DecoderConfig, alpha: float) -> None:
     """Into the rows of v. A head of keys and values serves several heads of queries: its channels get one factor."""
     shape = (config.kv_heads, config.heads // config.kv_heads, config.head_dim)
     shared = peaks.view(shape).amax(dim=1)  # (kv_heads, D)
     columns = layer["output.weight"].abs().amax(dim=0).view(shape).amax(dim=1)
-    factors = smoothing_factors(shared.flatten(), columns.view(1, -1), ALPHA["output"])
+    factors = smoothing_factors(shared.flatten(), columns.view(1, -1), alpha)
     of_heads = factors.view(config.kv_heads, 1, config.head_dim).expand(shape).flatten()
     layer["output.weight"] = layer["output.weight"] * of_heads
     _divide_rows(layer, "qkv", factors)
 
 
-def _smooth_up(layer: Tensors, peaks: Tensor) -> None:
-    factors = smoothing_factors(peaks, layer["down.weight"], ALPHA["down"])
+def _smooth_up(layer: Tensors, peaks: Tensor, alpha: float) -> None:
+    factors = smoothing_factors(peaks, layer["down.weight"], alpha)
     layer["down.weight"] = layer["down.weight"] * factors
     _divide_rows(layer, "gate_up", factors)
 

@@ -167,7 +167,7 @@ def test_smoothing_moves_a_peak_from_the_activations_to_the_weight() -> None:
     peaks = {name: torch.ones(layer[f"{name}.weight"].shape[1]) for name in ("qkv", "output", "gate_up", "down")}
     peaks["qkv"][5] = 400.0
 
-    smoothed = smooth(layer, peaks, CONFIG)
+    smoothed = smooth(layer, peaks, CONFIG, 0.5)
 
     x = random(3, 32)
     before = (x * layer["attention_norm"]) @ layer["qkv.weight"][:48].T  # q and k: v is smoothed for `output` as well
