@@ -15,6 +15,7 @@ from aiohttp import web
 from bot import metrics
 from bot.clock import Clock, SystemClock
 from bot.conversation.answering import Answerer
+from bot.conversation.knowledge.editing import Editor
 from bot.conversation.knowledge.knowledge import Knowledge
 from bot.conversation.knowledge.latest import KnowledgeStores
 from bot.conversation.knowledge.looking_up import FindsEntries, LooksUp
@@ -179,7 +180,9 @@ class Service:
         worker = self._worker(librarian, reach)
         self._dispatcher = Dispatcher(replies, worker, self._line, settings.delivery, clock)
         self._feedback = FeedbackStore(database, trail)
-        learning = LearningStores(EntryStore(database, trail), self._feedback, RejectionStore(database, trail))
+        written = EntryStore(database, trail)
+        self._editor = Editor(written, clock)
+        learning = LearningStores(written, self._feedback, RejectionStore(database, trail))
         self._variants = Variants(learning, knowledge, settings.answers.variants_after_people, clock)
         self._choosing = Choosing(replies, librarian, self._dispatcher.submit, clock)
         self._health = DatabaseHealth(database, clock, self._go_on)
@@ -272,6 +275,7 @@ class Service:
             stop_reply=self._dispatcher.stop_reply,
             stop_thread=self._dispatcher.stop_thread,
             last_questions=last_questions,
+            editor=self._editor,
         )
         language = self._settings.answers.language
         return SlackPlatform(self._settings.slack, delivery, record, language, clock, self._catch_up.request)

@@ -5,6 +5,7 @@ from datetime import date
 from typing import Literal
 
 from bot.conversation.answer_phrases import ANSWER_PHRASES
+from bot.conversation.editing_phrases import EDITING_PHRASES
 
 Language = Literal["en", "zh"]
 
@@ -117,6 +118,7 @@ PHRASES |= {
 }
 
 PHRASES |= ANSWER_PHRASES
+PHRASES |= EDITING_PHRASES
 
 _MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
 _CHINESE = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]")

@@ -4,6 +4,7 @@ Owns validation and the ids that Slack adds. Refuses to draw: that is the page's
 Answers as Slack does: `invalid_blocks` with one line per fault and its JSON pointer.
 """
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,6 +14,8 @@ from bot.sandbox.errors import SlackError
 MAX_BLOCKS, MAX_VIEW_BLOCKS = 50, 100
 MAX_MARKDOWN_CHARACTERS = 12_000
 MAX_ALL_CHARACTERS = 13_200
+MAX_INPUT_CHARACTERS = 3_000
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 # required fields by block type; types named without fields are passed on as they are
 _REQUIRED: dict[str, tuple[str, ...]] = {
@@ -150,6 +153,8 @@ class _Check:
 
     def _input(self, block: dict[str, Any], pointer: str) -> None:
         self.text(block["label"], 2000, f"{pointer}/label", plain=True)
+        if "hint" in block:
+            self.text(block["hint"], 2000, f"{pointer}/hint", plain=True)
         self.element(block["element"], f"{pointer}/element")
 
     def element(self, element: Any, pointer: str) -> None:
@@ -164,8 +169,34 @@ class _Check:
         elif kind == "feedback_buttons":
             for side in ("positive_button", "negative_button"):
                 self._button(element.get(side) or {}, f"{pointer}/{side}")
+        elif kind == "plain_text_input":
+            self._text_input(element, pointer)
+        elif kind in ("static_select", "checkboxes", "radio_buttons"):
+            self._options(element, pointer)
+        elif kind == "datepicker" and not _DAY.fullmatch(str(element.get("initial_date", "2000-01-01"))):
+            self.fail("must be a date in the format YYYY-MM-DD", f"{pointer}/initial_date")
         elif kind in ("plain_text", "mrkdwn"):
             self.length(element.get("text"), 3000, f"{pointer}/text", least=1)
+
+    def _text_input(self, element: dict[str, Any], pointer: str) -> None:
+        most = element.get("max_length", MAX_INPUT_CHARACTERS)
+        if not isinstance(most, int) or not 0 < most <= MAX_INPUT_CHARACTERS:
+            self.fail(f"must be between 1 and {MAX_INPUT_CHARACTERS}", f"{pointer}/max_length")
+        elif "initial_value" in element:
+            self.length(element["initial_value"], most, f"{pointer}/initial_value")
+
+    def _options(self, element: dict[str, Any], pointer: str) -> None:
+        options = element.get("options", [])
+        limit = 10 if element["type"] != "static_select" else 100
+        if not options and "option_groups" not in element:
+            self.fail("missing required field: options", pointer)
+        if len(options) > limit:
+            self.fail(f"no more than {limit} items allowed", f"{pointer}/options")
+        for index, option in enumerate(options):
+            self.text(option.get("text"), 75, f"{pointer}/options/{index}/text")
+            self.length(option.get("value"), 150, f"{pointer}/options/{index}/value", least=1)
+        if options and "initial_option" in element and element["initial_option"] not in options:
+            self.fail("initial_option must be one of the options", f"{pointer}/initial_option")
 
     def _button(self, button: dict[str, Any], pointer: str) -> None:
         self.text(button.get("text"), 75, f"{pointer}/text", plain=True)

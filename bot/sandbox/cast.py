@@ -75,3 +75,6 @@ CHANNELS: tuple[tuple[str, str, str, str, tuple[str, ...]], ...] = (
     ("C0RANDOM", "random", "channel", "Anything else", _EVERYBODY),
     ("C0PEOPLEOPS", "people-ops", "group", "Private: the people team", ("U0DANA", "U0ALICE", BOT_USER_ID)),
 )
+
+# User groups: (id, handle, members).
+USER_GROUPS: tuple[tuple[str, str, tuple[str, ...]], ...] = (("S0PEOPLE", "people-team", ("U0DANA", "U0ALICE")),)

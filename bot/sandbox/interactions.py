@@ -124,7 +124,7 @@ class Interactions:
             return None
         match answer.get("response_action"):
             case "errors":
-                return dict(answer["errors"])
+                return _errors_of(view, answer)
             case "update":
                 self._views.change(view, answer["view"])
             case "push":
@@ -185,6 +185,15 @@ class Interactions:
         elif element["type"].endswith("select") or element["type"] in ("overflow", "radio_buttons"):
             action["selected_option"] = chosen
         return action
+
+
+def _errors_of(view: View, answer: dict[str, Any]) -> dict[str, Any] | None:
+    """Slack shows errors below the inputs that they name, and takes no others: the person is told that it failed."""
+    inputs = {block["block_id"] for block in view.blocks if block["type"] == "input"}
+    errors = answer.get("errors")
+    if not isinstance(errors, dict) or not errors or not errors.keys() <= inputs or not all(errors.values()):
+        return None
+    return dict(errors)
 
 
 def _name_of(channel: Channel) -> str:

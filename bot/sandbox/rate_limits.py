@@ -35,11 +35,13 @@ CALLS_PER_MINUTE = {
     "reactions.add": TIER_3,
     "reactions.remove": TIER_2,
     "team.info": TIER_3,
+    "usergroups.users.list": TIER_2,
     "users.conversations": TIER_2,
     "users.info": TIER_4,
     "users.list": TIER_2,
     "views.open": TIER_4,
     "views.publish": TIER_4,
+    "views.push": TIER_4,
     "views.update": TIER_4,
 }
 MINUTE_SECONDS = 60.0

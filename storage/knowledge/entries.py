@@ -42,6 +42,13 @@ class EntryStore:
         """What questions may be answered with, by id."""
         return await self.list(EntryStatus.PUBLISHED)
 
+    async def changed_last(self, limit: int) -> list[Entry]:
+        """Those with the newest revisions, of any status, the newest first."""
+        query = entry_rows.current_query().order_by(EntryRevisionRow.revised_at.desc(), EntryRow.entry_id).limit(limit)
+        return await self._database.read(
+            lambda connection: [entry_rows.record(row) for row in connection.execute(query)]
+        )
+
     async def list(self, status: EntryStatus | None = None) -> list[Entry]:
         """The entries as they are now, by id; of one status, or all."""
         query = current = entry_rows.current_query().order_by(EntryRow.entry_id)

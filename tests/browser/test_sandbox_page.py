@@ -80,7 +80,7 @@ async def test_a_click_reaches_the_app_and_opens_its_modal(
         click = await _acknowledged(ws)
         assert click["actions"][0]["action_id"] == "down"
         await client.views_open(trigger_id=click["trigger_id"], view=_modal())
-        await page.type("input-text", "It is the wrong year")
+        await page.type("input-why", "It is the wrong year")
         await page.click("view-submit")
         submission = await _acknowledged(ws)
     assert submission["view"]["state"]["values"]["why"]["text"]["value"] == "It is the wrong year"

@@ -3,6 +3,7 @@
 import ast
 import json
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -26,10 +27,12 @@ SCOPES = {
     "conversations_history": {"channels:history", "groups:history", "im:history"},
     "conversations_open": {"im:write"},
     "conversations_replies": {"channels:history", "groups:history", "im:history"},
+    "usergroups_users_list": {"usergroups:read"},
     "users_conversations": {"channels:read", "groups:read", "im:read"},  # one for each of the types that are asked for
     "users_info": {"users:read"},
     "views_open": set(),
     "views_publish": set(),
+    "views_push": set(),
 }
 EVENT_SCOPES = {
     "agent_session_stopped": set(),
@@ -86,7 +89,7 @@ def test_scopes_are_those_of_the_methods_events_and_the_command(name: str) -> No
 @both
 def test_events_are_those_with_a_listener(name: str) -> None:
     subscribed = set(manifest(name)["settings"]["event_subscriptions"]["bot_events"])
-    nothing: Any = None
+    nothing: Any = SimpleNamespace(api=None, editor=None)
     listeners = Listeners(SlackSettings(), nothing, nothing, nothing, nothing)
 
     assert subscribed == set(EVENT_SCOPES)

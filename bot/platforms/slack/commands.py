@@ -89,7 +89,9 @@ def receipt(command: Command, replies: str, language: Language) -> dict[str, Any
     return {"response_type": "ephemeral", "text": text, "blocks": blocks}
 
 
-def help_text(replies: str, language: Language) -> dict[str, Any]:
+def help_text(replies: str, language: Language, *, is_editor: bool = False) -> dict[str, Any]:
     audience = phrase(f"command_help_{replies}", language)
     text = phrase("command_help", language, command=COMMAND, audience=audience)
+    if is_editor:
+        text += "\n" + phrase("command_help_editors", language, command=COMMAND)
     return {"response_type": "ephemeral", "text": text}

@@ -146,6 +146,12 @@ def tenant_of(body: Mapping[str, Any], us: Identity) -> str:
     return f"{enterprise}/{team}" if enterprise else team
 
 
+def acting_tenant(body: Mapping[str, Any], us: Identity) -> str:
+    """As `tenant_of`, of a payload that somebody's action brought: it names its team in another place."""
+    team, enterprise = _mapping(body.get("team")), _mapping(body.get("enterprise"))
+    return tenant_of({"team_id": team.get("id"), "enterprise_id": enterprise.get("id")} if team else body, us)
+
+
 def to_message(post: Post, us: Identity, dm_mode: str, edited_at: datetime | None = None) -> IncomingMessage:
     """The post as the rest of the service knows it, as it reads since `edited_at`."""
     reply_ts = reply_thread(post, dm_mode)

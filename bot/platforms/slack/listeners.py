@@ -14,10 +14,13 @@ from slack_bolt.app.async_app import AsyncApp
 from bot.clock import Clock
 from bot.conversation.messages import ThreadKey
 from bot.platforms.slack.commands import COMMAND, help_text, parse_command, receipt, to_question
+from bot.platforms.slack.editing import EntryEditing
+from bot.platforms.slack.editors import Editors
 from bot.platforms.slack.events import (
     PLATFORM,
     Change,
     Identity,
+    acting_tenant,
     parse_change,
     parse_deletion,
     parse_post,
@@ -49,6 +52,8 @@ class Listeners:
         self._delivery = delivery
         self._around = around
         self._clock = clock
+        self._editors = Editors(around.api, settings.editors, clock)
+        self._editing = EntryEditing(delivery.editor, self._editors, us, around)
         # Also what the manifest subscribes to: a test holds them equal.
         self.events: dict[str, Callable[..., Awaitable[None]]] = {
             "app_mention": self._on_post,
@@ -62,6 +67,7 @@ class Listeners:
             app.event(event)(listener)
         app.command(COMMAND)(self._on_command)
         ReplyButtons(self._delivery, self._around).register(app)
+        self._editing.register(app)
         app.action(REFRESH_ACTION)(self._on_refresh)
         # What has no listener is never acknowledged, and Slack would repeat it.
         app.event(re.compile(".*"))(_acknowledge)
@@ -98,7 +104,10 @@ class Listeners:
             return
         language = self._around.languages.remembered(command.user, command.text)
         if command.wants_help:
-            await ack(**help_text(replies, language))
+            is_editor = await self._editors.has(command.user)
+            await ack(**help_text(replies, language, is_editor=is_editor))
+            return
+        if await self._editing.takes(command, ack):
             return
         is_new = await self._delivery.accept(to_question(command, replies, self._clock.now()))
         await (ack(**receipt(command, replies, language)) if is_new else ack())
@@ -124,10 +133,7 @@ class Listeners:
             self._publish_home(body, user)
 
     def _publish_home(self, body: Body, user: str) -> None:
-        # An action names its team in another place than an event.
-        team, enterprise = body.get("team") or {}, body.get("enterprise") or {}
-        named = {"team_id": team.get("id"), "enterprise_id": enterprise.get("id")} if team else body
-        publishing = self._around.home.publish(tenant_of(named, self._us), user, str(body.get("api_app_id") or ""))
+        publishing = self._around.home.publish(acting_tenant(body, self._us), user, str(body.get("api_app_id") or ""))
         self._around.background.spawn(publishing, "home published")
 
     async def _suggest(self, user: str, channel: str) -> None:

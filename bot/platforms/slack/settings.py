@@ -1,6 +1,6 @@
 """Settings of the Slack platform. Tokens come from the environment alone; `bot.settings` fills them in."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
@@ -27,6 +27,11 @@ class SlackSettings(BaseModel):
     )
     command_replies: Literal["ephemeral", "channel"] = Field(
         default="ephemeral", description="Who sees the answer to `/faq`: only the person who asked, or the channel."
+    )
+    editors: tuple[Annotated[str, Field(pattern=r"^[UWS][A-Z0-9]+$")], ...] = Field(
+        default=(),
+        description="Who writes the company's answers in Slack, with `/faq add`, `edit` and `list`, and decides about "
+        "gaps: ids of users (U…) and user groups (S…). Empty: nobody.",
     )
     suggested_prompts: tuple[str, ...] = Field(
         default=(),

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from bot.conversation.knowledge.editing import Editor
 from bot.conversation.messages import IncomingMessage, ThreadKey
 from bot.platforms.slack.api import SlackApi
 from bot.platforms.slack.background import Background
@@ -23,7 +24,7 @@ class Delivery:
     `ask_again` that another reply is wanted instead of this one (by reply id). `choose` and `decline`: what somebody
     (reply id, user, number) chose of what a reply suggests; `judge`: what they think of it, with a comment if they gave
     one now. `knows_thread` says whether we were
-    asked in a thread; `last_questions` of a person (tenant, user, how many), newest first.
+    asked in a thread; `last_questions` of a person (tenant, user, how many), newest first. `editor` writes entries.
     """
 
     accept: Callable[[IncomingMessage], Awaitable[bool]]
@@ -37,6 +38,7 @@ class Delivery:
     stop_reply: Callable[[str], bool]
     stop_thread: Callable[[ThreadKey], int]
     last_questions: Callable[[str, str, int], Awaitable[list[AskedQuestion]]]
+    editor: Editor
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -95,20 +95,30 @@ function inputBlock(block) {
   const part = block.element;
   const label = h("label", { for: id }, block.label.text, block.optional ? "" : " *");
   const hint = block.hint ? h("p", { class: "context" }, block.hint.text) : null;
+  const problem = h("p", { class: "problem", role: "alert", "data-problem": block.block_id });
   const marks = { "data-block": block.block_id, "data-action": part.action_id, "data-kind": part.type };
-  return h("div", { class: "field" }, label, inputElement(part, { id, ...marks, required: !block.optional }), hint);
+  return h("div", { class: "field" }, label, inputElement(part, { id, ...marks, required: !block.optional }), hint, problem);
 }
 
 function inputElement(part, attributes) {
   const placeholder = part.placeholder?.text;
-  if (part.options) {
-    const options = part.options.map((option) => h("option", { value: option.value }, option.text.text));
-    return h("select", attributes, h("option", { value: "" }, placeholder ?? t("choose")), options);
+  const testid = { "data-testid": `input-${attributes["data-block"]}` };
+  if (part.type === "checkboxes") {
+    const box = (option) => h("input", { type: "checkbox", value: option.value });
+    const boxes = part.options.map((option) => h("label", { class: "choice" }, box(option), " ", option.text.text));
+    return h("div", { "data-block": attributes["data-block"], ...testid }, boxes);
   }
-  const testid = { "data-testid": `input-${part.action_id}` };
-  if (part.multiline) return h("textarea", { ...attributes, ...testid, rows: 4, placeholder }, part.initial_value ?? "");
+  if (part.options) {
+    const chosen = part.initial_option?.value;
+    const made = (option) => h("option", { value: option.value, selected: option.value === chosen || undefined }, option.text.text);
+    const none = chosen ? null : h("option", { value: "" }, placeholder ?? t("choose"));
+    return h("select", { ...attributes, ...testid }, none, part.options.map(made));
+  }
+  const most = { maxlength: part.max_length, placeholder };
+  if (part.multiline) return h("textarea", { ...attributes, ...testid, ...most, rows: 4 }, part.initial_value ?? "");
   const type = { datepicker: "date", timepicker: "time", number_input: "number", email_text_input: "email" }[part.type];
-  return h("input", { ...attributes, ...testid, type: type ?? "text", placeholder, value: part.initial_value });
+  const value = part.initial_value ?? part.initial_date;
+  return h("input", { ...attributes, ...testid, ...most, type: type ?? "text", value });
 }
 
 /** The state of a form's inputs as Slack sends it: {block_id: {action_id: {type, value}}}. */
@@ -116,12 +126,19 @@ export function valuesOf(form, view) {
   const values = {};
   for (const block of view.blocks.filter((candidate) => candidate.type === "input")) {
     const part = block.element;
-    const raw = form.querySelector(`[data-block="${CSS.escape(block.block_id)}"]`).value;
-    const option = part.options?.find((candidate) => candidate.value === raw) ?? null;
-    const value = part.options ? { selected_option: option } : { value: raw || null };
-    values[block.block_id] = { [part.action_id]: { type: part.type, ...value } };
+    const node = form.querySelector(`[data-block="${CSS.escape(block.block_id)}"]`);
+    values[block.block_id] = { [part.action_id]: { type: part.type, ...valueOf(part, node) } };
   }
   return values;
+}
+
+function valueOf(part, node) {
+  const chosen = (value) => part.options.find((candidate) => candidate.value === value) ?? null;
+  if (part.type === "checkboxes") {
+    return { selected_options: [...node.querySelectorAll("input:checked")].map((box) => chosen(box.value)) };
+  }
+  if (part.type === "datepicker") return { selected_date: node.value || null };
+  return part.options ? { selected_option: chosen(node.value) } : { value: node.value || null };
 }
 
 // ── rich text ───────────────────────────────────────────────────────────────

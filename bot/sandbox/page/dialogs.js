@@ -44,7 +44,9 @@ function dialogOf(view, page) {
 
 async function submit(event, view, page, problem) {
   event.preventDefault();
-  const errors = await page.act("submit_view", { view_id: view.id, values: valuesOf(event.target, view) });
+  const form = event.target;
+  const errors = await page.act("submit_view", { view_id: view.id, values: valuesOf(form, view) });
   if (errors === undefined) return;
-  problem.textContent = errors === null ? t("noAck") : Object.values(errors).join(" ");
+  problem.textContent = errors === null ? t("noAck") : "";
+  for (const place of form.querySelectorAll("[data-problem]")) place.textContent = errors?.[place.dataset.problem] ?? "";
 }

@@ -1,6 +1,6 @@
-"""Who is who: auth.test, users.*, team.info, bots.info, and api.test."""
+"""Who is who: auth.test, users.*, usergroups.users.list, team.info, bots.info, and api.test."""
 
-from bot.sandbox.cast import BOT, BOT_ID, BOT_NAME, BOT_USER_ID, TEAM_DOMAIN, TEAM_ID, TEAM_NAME
+from bot.sandbox.cast import BOT, BOT_ID, BOT_NAME, BOT_USER_ID, TEAM_DOMAIN, TEAM_ID, TEAM_NAME, USER_GROUPS
 from bot.sandbox.errors import SlackError
 from bot.sandbox.messages import bot_profile
 from bot.sandbox.web_api.arguments import Arguments
@@ -41,6 +41,15 @@ def user_info(context: Context, arguments: Arguments) -> Answer:
 def user_list(context: Context, arguments: Arguments) -> Answer:
     members = [person.as_api() for person in (*context.workspace.people.values(), BOT)]
     return {"members": members, "cache_ts": int(context.clock()), "response_metadata": {"next_cursor": ""}}
+
+
+@methods.add("usergroups.users.list")
+def user_group_members(context: Context, arguments: Arguments) -> Answer:
+    wanted = arguments.required("usergroup")
+    for group_id, _, members in USER_GROUPS:
+        if group_id == wanted:
+            return {"users": list(members)}
+    raise SlackError("no_such_subteam")
 
 
 @methods.add("team.info")
