@@ -14,9 +14,10 @@ from tempfile import TemporaryDirectory
 
 from bot.clock import Clock
 from bot.conversation.knowledge.files.formats import load_entries
-from bot.conversation.knowledge.findings import Inquiry
+from bot.conversation.knowledge.findings import Findings, Inquiry
 from bot.conversation.knowledge.knowledge import Knowledge
 from bot.conversation.knowledge.latest import KnowledgeStores
+from bot.conversation.knowledge.reviews import shown_by
 from bot.conversation.learning.moves import Move, Shown, moves_of, shown_of
 from bot.errors import ServiceError
 from bot.knowledge_desk import author_here
@@ -47,6 +48,7 @@ class Replay:
 class _Bench:
     entries: EntryStore
     knowledge: Knowledge
+    as_shown: Callable[[Findings], Findings]
 
 
 async def replay(
@@ -93,7 +95,7 @@ async def _bench(settings: Settings, real: Database, clock: Clock) -> AsyncGener
             opening = partial(open_embedder, settings.answers.encoder, settings.models_dir)
             knowledge = Knowledge(KnowledgeStores(entries, PassageStore(own, _NO_RECORD), vectors), opening, clock)
             try:
-                yield _Bench(entries, knowledge)
+                yield _Bench(entries, knowledge, shown_by(settings.answers, clock))
             finally:
                 await knowledge.close()
 
@@ -108,6 +110,6 @@ async def _take(bench: _Bench, given: Sequence[GivenEntry], clock: Clock) -> lis
 async def _ask(bench: _Bench, question: PastQuestion, total: int, asked: Callable[[int], None]) -> Shown:
     audience = frozenset({f"channel:{question.channel}"})
     inquiry = Inquiry(text=question.text, previous=question.previous, audience=audience)
-    findings = await bench.knowledge.look_up(inquiry)
+    findings = bench.as_shown(await bench.knowledge.look_up(inquiry))
     asked(2 * total)
     return shown_of(findings)

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from bot.clock import Clock
 from bot.conversation.characters import strip_invisible
+from bot.conversation.knowledge.reviews import shown_by
 from bot.conversation.learning.gaps import Gap, Gaps
 from bot.conversation.learning.variants import LearningStores, Variants, Weighed
 from bot.errors import NotFound, ServiceError
@@ -47,7 +48,7 @@ async def open_learning_desk(settings: Settings, clock: Clock) -> AsyncGenerator
         feedback, dismissals = FeedbackStore(database, trail), DismissalStore(database, trail)
         stores = LearningStores(EntryStore(database, trail), feedback, RejectionStore(database, trail))
         yield LearningDesk(
-            Gaps(feedback, dismissals, knowledge),
+            Gaps(feedback, dismissals, knowledge, shown_by(settings.answers, clock)),
             dismissals,
             Variants(stores, knowledge, settings.answers.variants_after_people, clock),
             author_here(),

@@ -7,6 +7,7 @@ from bot.conversation.grounded import quoted
 from bot.conversation.knowledge import citing
 from bot.conversation.knowledge.findings import Findings, Inquiry, Route
 from bot.conversation.knowledge.looking_up import FindsEntries, LooksUp, is_for
+from bot.conversation.knowledge.reviews import is_overdue, shown_by
 from bot.conversation.messages import Outcome, Question, ReplyUpdate
 from bot.conversation.phrases import Language, language_of, phrase
 from bot.conversation.settings import AnswerSettings
@@ -44,6 +45,7 @@ class Librarian:
         self._threads = threads
         self._settings = settings
         self._clock = clock
+        self._as_shown = shown_by(settings, clock)
 
     async def consult(self, question: Question) -> Consulted:
         """The verified answer, what to choose from, that there is none, or what the model has to go by."""
@@ -56,12 +58,16 @@ class Librarian:
         if (reply := await self._chosen(question, before)) is not None:
             return Consulted(reply=reply)
         inquiry = Inquiry(text=question.text, previous=before.text if before else "", audience=question.audience)
-        return self._decide(await self._knowledge.look_up(inquiry), question, language)
+        findings = self._as_shown(await self._knowledge.look_up(inquiry))
+        return self._decide(findings, question, language)
 
     async def verified(self, entry_id: str, audience: frozenset[str]) -> ReplyUpdate | None:
-        """What an entry says now, word for word. None: it is not there any more, or not for these people."""
+        """What an entry says now, word for word. None: it is not there any more, withheld, or not for these people."""
         entry = await self._entries.find(entry_id)
-        return None if entry is None or not is_for(entry, audience) else self._word_for_word(entry)
+        if entry is None or not is_for(entry, audience):
+            return None
+        is_withheld = self._settings.withhold_overdue and is_overdue(entry, self._clock.now().date())
+        return None if is_withheld else self._word_for_word(entry)
 
     async def _chosen(self, question: Question, before: EarlierQuestion | None) -> ReplyUpdate | None:
         """Where suggestions have no buttons, somebody writes the number of one."""

@@ -28,6 +28,11 @@ class AnswerSettings(BaseModel):
         "`always`: also without any, as an ordinary answer. `never`. As long as nothing is loaded, it writes unless "
         "`never`.",
     )
+    withhold_overdue: bool = Field(
+        default=False,
+        description="Whether entries whose `review_by` is over are not shown any more, until somebody has looked at "
+        "them. Otherwise they are shown, and say so.",
+    )
     variants_after_people: int = Field(
         default=2,
         ge=0,

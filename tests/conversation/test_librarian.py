@@ -63,6 +63,24 @@ async def test_a_review_is_overdue_from_the_day_after(shelf: Shelf, threads: Thr
         assert reply.basis.entries[0].is_overdue is is_overdue
 
 
+async def test_overdue_entries_are_withheld_where_that_is_set(shelf: Shelf, threads: ThreadStore) -> None:
+    overdue = an_entry("pto_balance", review_by=date(2026, 3, 1))
+    shelf.lay_out("days left?", Route.DIRECT, overdue, REQUEST)
+    shelf.lay_out("days?", Route.SUGGEST, overdue, REQUEST)
+    withholding = librarian(shelf, threads, withhold_overdue=True, generate="never")
+
+    direct = (await withholding.consult(Question(1, 1, "days left?"))).reply
+    suggested = (await withholding.consult(Question(1, 1, "days?"))).reply
+
+    assert direct is not None
+    assert direct.outcome is Outcome.NO_ANSWER, "its neighbours do not answer what it answers"
+    assert suggested is not None
+    assert suggested.basis is not None
+    assert [cited.entry_id for cited in suggested.basis.entries] == ["pto_request"]
+    assert await withholding.verified("pto_balance", frozenset()) is None
+    assert await librarian(shelf, threads).verified("pto_balance", frozenset()) is not None
+
+
 async def test_an_entry_that_nobody_dated_was_verified_when_it_was_written(shelf: Shelf, threads: ThreadStore) -> None:
     shelf.lay_out("days left?", Route.DIRECT, an_entry(verified_at=None))
     reply = (await consult(shelf, threads)).reply

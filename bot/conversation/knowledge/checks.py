@@ -8,6 +8,7 @@ from datetime import date
 from enum import StrEnum
 
 from bot.conversation.knowledge.near_duplicates import find_near_duplicates
+from bot.conversation.knowledge.reviews import is_overdue
 from storage.knowledge.records import Entry
 
 # Measured: from 1 to 5 variants the right entry came first in .77 of the questions instead of .60; and without three
@@ -55,7 +56,7 @@ def _of_one(entry: Entry, today: date) -> Iterator[Remark]:
     if len(text.variants) < FEWEST_VARIANTS:
         says = f"{len(text.variants)} variants, {FEWEST_VARIANTS} or more find it far more often"
         yield Remark(Concern.VARIANTS, of, says)
-    if text.review_by is not None and text.review_by < today:
+    if is_overdue(entry, today):
         owner = f", ask {text.owner}" if text.owner else ""
         yield Remark(Concern.REVIEW, of, f"was to be reviewed by {text.review_by}{owner}")
     if not text.owner:

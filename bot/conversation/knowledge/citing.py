@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import date
 
+from bot.conversation.knowledge.reviews import is_overdue
 from storage.basis import Basis, BasisKind, CitedEntry, CitedPassage
 from storage.knowledge.records import Entry, Passage
 
@@ -43,5 +44,5 @@ def _cited(entry: Entry, today: date) -> CitedEntry:
         owner=text.owner,
         source_url=text.source_url,
         verified_on=text.verified_at or entry.revised_at.date(),  # whoever published it stood by it on that day
-        is_overdue=text.review_by is not None and text.review_by < today,
+        is_overdue=is_overdue(entry, today),
     )

@@ -86,10 +86,18 @@ class Compares(Protocol):
 
 
 class Gaps:
-    def __init__(self, feedback: FeedbackStore, dismissals: DismissalStore, knowledge: Compares) -> None:
+    def __init__(
+        self,
+        feedback: FeedbackStore,
+        dismissals: DismissalStore,
+        knowledge: Compares,
+        as_shown: Callable[[Findings], Findings] = lambda findings: findings,
+    ) -> None:
+        """`as_shown`: what is left of findings when people are answered with them."""
         self._feedback = feedback
         self._dismissals = dismissals
         self._knowledge = knowledge
+        self._as_shown = as_shown
 
     async def find(self, since: datetime, asked: Callable[[int], None] = lambda total: None) -> list[Gap]:
         """Of what was asked, or voted down, since then; the largest first. `asked`: told after each question.
@@ -105,7 +113,7 @@ class Gaps:
             asked(len(questions))
             if one.question.reply_id in set_aside or await self._knowledge.is_everyday(one.question.text):
                 continue
-            findings = await self._knowledge.look_up(_inquiry(one.question))
+            findings = self._as_shown(await self._knowledge.look_up(_inquiry(one.question)))
             if not _is_answered(one, findings):
                 found[one.question.reply_id] = findings
                 unanswered.append(one)

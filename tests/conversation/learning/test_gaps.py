@@ -1,15 +1,17 @@
 """What nothing answers comes together, goes when something answers it, and stays away when it was put aside."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import date, timedelta
 
 import numpy as np
 import pytest
 
 from bot.conversation.knowledge import citing
 from bot.conversation.knowledge.findings import Route
+from bot.conversation.knowledge.reviews import shown_by
 from bot.conversation.learning.clustering import Matrix
 from bot.conversation.learning.gaps import Gap, Gaps, Reason
+from bot.conversation.settings import AnswerSettings
 from storage.basis import Basis, BasisKind
 from storage.database import Database
 from storage.feedback import Verdict
@@ -110,6 +112,15 @@ async def test_a_gap_that_an_entry_answers_now_is_gone(office: Office) -> None:
     assert len(await office.gaps()) == 1
     office.shelf.lay_out(DOGS[0], Route.DIRECT, an_entry("pets"))
     assert await office.gaps() == []
+
+
+async def test_a_gap_that_a_withheld_entry_would_answer_stays_open(office: Office, clock: ManualClock) -> None:
+    await office.ask(DOGS[0], NOTHING)
+    office.shelf.lay_out(DOGS[0], Route.DIRECT, an_entry("pets", review_by=date(2026, 3, 1)))
+    for withholds, gaps in ((False, 0), (True, 1)):
+        as_shown = shown_by(AnswerSettings(withhold_overdue=withholds), clock)
+        found = await Gaps(office.feedback, office.dismissals, office.shelf, as_shown).find(START)
+        assert len(found) == gaps
 
 
 async def test_an_entry_that_was_voted_down_does_not_close_its_own_gap(office: Office) -> None:
