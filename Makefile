@@ -4,7 +4,7 @@ PYTHON ?= python3
 PIP_FLAGS ?=
 BIN := .venv/bin
 
-.PHONY: help install run test check format docs pictures browser bench-service bench-answer bench-inference bench-quality eval soak-short faults soak clean
+.PHONY: help install run test check format docs pictures browser bench-service bench-verified bench-answer bench-inference bench-quality eval soak-short faults soak clean
 
 help: ## What there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -49,6 +49,9 @@ pictures: install browser ## Make the pictures of the README anew
 
 bench-service: install ## Acknowledgement, first visible message, loop lag: medians and p99, scripted engine
 	$(BIN)/python -m tools.bench_service
+
+bench-verified: install ## A question that an entry answers: from its event to the whole verified answer
+	$(BIN)/python -m tools.bench_verified
 
 bench-answer: install ## The main job on the real small model: first text, edits, tokens/s, memory
 	$(BIN)/inthread model fetch

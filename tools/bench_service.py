@@ -31,9 +31,9 @@ async def main() -> None:
                 metrics = await service.metrics()
                 rss, peak = service.rss_megabytes()
     lag = {name: value for name, value in metrics.items() if name.startswith("inthread_loop_lag_seconds_bucket")}
-    _print_row("event to first visible message, idle", shown, "ms, to hold: < 1000")
-    _print_row("event to first text, idle", text, "ms")
-    _print_row(f"event to acknowledgement, {EVENTS_PER_SECOND}/s", acks, "ms, to hold: p99 ≤ 250")
+    print_row("event to first visible message, idle", shown, "ms, to hold: < 1000")
+    print_row("event to first text, idle", text, "ms")
+    print_row(f"event to acknowledgement, {EVENTS_PER_SECOND}/s", acks, "ms, to hold: p99 ≤ 250")
     longest = 1000 * metrics["inthread_loop_lag_max_seconds"]
     late = metrics["inthread_loop_lag_seconds_count"] - next(
         value for name, value in lag.items() if 'le="0.05"' in name
@@ -86,7 +86,7 @@ def _refused(sandbox: Sandbox) -> str:
     return f"{limited} of {len(sandbox.calls)}, {len(sandbox.violations)} too early"
 
 
-def _print_row(name: str, values: Sequence[float], unit: str) -> None:
+def print_row(name: str, values: Sequence[float], unit: str) -> None:
     p99 = statistics.quantiles(values, n=100, method="inclusive")[98]
     figures = f"median {statistics.median(values):.1f}, p99 {p99:.1f}, most {max(values):.1f}"
     print(f"{name}: {figures} {unit} (n={len(values)})")
