@@ -28,9 +28,12 @@ from bot.delivery.choosing import Choosing
 from bot.delivery.composing import Composer
 from bot.delivery.dispatcher import Dispatcher
 from bot.delivery.duplicates import DuplicateCheck
+from bot.delivery.escalating import Escalating
 from bot.delivery.failpoints import Reach, parse_failpoint
+from bot.delivery.final_content import Furnishing
 from bot.delivery.intake import Intake
 from bot.delivery.line import Line
+from bot.delivery.people import NOBODY, People
 from bot.delivery.worker import Worker
 from bot.error_tally import ErrorTally
 from bot.errors import StartFailed
@@ -57,6 +60,7 @@ from storage.audit.pseudonyms import load_pseudonym
 from storage.audit.trail import AuditTrail
 from storage.database import Database
 from storage.errors import Trouble
+from storage.escalations import EscalationStore
 from storage.feedback import FeedbackStore, Verdict
 from storage.knowledge.entries import EntryStore
 from storage.knowledge.passages import PassageStore
@@ -65,7 +69,7 @@ from storage.learning.rejections import RejectionStore
 from storage.lock import sole_service
 from storage.looking_back import LookBackStore
 from storage.model_updates import ModelUpdateStore
-from storage.records import AskedQuestion, ReplyState
+from storage.records import AskedQuestion, Reply, ReplyState
 from storage.replies import ReplyStore
 from storage.threads import ThreadStore
 from storage.transcripts import TranscriptStore
@@ -167,6 +171,10 @@ class Service:
         self._began_at = clock.monotonic()
         self._errors = ErrorTally(clock)
         self._versions = installed_versions()
+        self._platforms: dict[str, Platform] = {}
+        answers = settings.answers
+        people = People(answers.ask_channel, answers.owner_channels) if settings.slack.is_on else NOBODY
+        self._furnishing = Furnishing(disclaimer=answers.disclaimer, people=people)
         self._threads = ThreadStore(database)
         replies = self._replies = ReplyStore(database, trail)
         self._line = Line(
@@ -184,10 +192,21 @@ class Service:
         self._editor = Editor(written, clock)
         learning = LearningStores(written, self._feedback, RejectionStore(database, trail))
         self._variants = Variants(learning, knowledge, settings.answers.variants_after_people, clock)
+        self._escalating = Escalating(
+            store=EscalationStore(database, trail),
+            replies=replies,
+            threads=self._threads,
+            submit=self._dispatcher.submit,
+            platforms=self._platforms,
+            platform=SlackPlatform.name if settings.slack.is_on else None,
+            people=people,
+            language=answers.language,
+            clock=clock,
+        )
         self._choosing = Choosing(replies, librarian, self._dispatcher.submit, clock)
         self._health = DatabaseHealth(database, clock, self._go_on)
-        self._intake = Intake(replies, self._dispatcher.submit, settings.delivery, clock, reach)
-        self._platforms: dict[str, Platform] = {}
+        take_answer = self._escalating.take_answer
+        self._intake = Intake(replies, self._dispatcher.submit, settings.delivery, clock, reach, take_answer)
         self._duplicates = DuplicateCheck(replies, self._platforms, clock)
         record = LookBackStore(database)
         self._catch_up = CatchUp(
@@ -237,8 +256,10 @@ class Service:
             line=self._line,
             settings=settings.delivery,
             answers=settings.answers,
+            furnishing=self._furnishing,
             clock=self._clock,
             new_incident_id=_new_incident_id,
+            on_undeliverable=self._on_undeliverable,
             reach=reach,
         )
 
@@ -271,7 +292,9 @@ class Service:
             choose=self._choosing.choose,
             decline=self._choosing.decline,
             judge=self._judge,
+            ask_people=self._escalating.ask,
             knows_thread=self._knows_thread,
+            awaits_answer=self._escalating.awaits_answer,
             stop_reply=self._dispatcher.stop_reply,
             stop_thread=self._dispatcher.stop_thread,
             last_questions=last_questions,
@@ -284,6 +307,7 @@ class Service:
         return WebPlatform(
             self._settings.web,
             self._settings.answers,
+            self._furnishing,
             host=self._settings.service.host,
             key_path=self._settings.service.data_dir / "web.key",
             stores=stores,
@@ -293,6 +317,7 @@ class Service:
                 choose=self._choosing.choose,
                 decline=self._choosing.decline,
                 judge=self._judge,
+                ask_people=self._escalating.ask,
             ),
             clock=clock,
         )
@@ -401,6 +426,9 @@ class Service:
         metrics.record_feedback(reply.platform, verdict)
         log.info("reply_judged", reply_id=reply_id, verdict=verdict, has_comment=bool(comment))
         return True
+
+    async def _on_undeliverable(self, reply: Reply) -> None:
+        await self._escalating.on_undeliverable(reply)
 
     async def _knows_thread(self, key: ThreadKey) -> bool:
         found = await self._threads.find_thread(key.platform, key.tenant, key.channel, key.thread)

@@ -62,6 +62,8 @@ def _type_name(annotation: Any) -> str:
         return " or ".join(f"`{value}`" for value in get_args(annotation))
     if origin is Union or origin is type(int | None):
         return " or ".join(_type_name(part) for part in get_args(annotation) if part is not type(None))
+    if origin is dict:
+        return f"table of {_type_name(get_args(annotation)[1])}"
     if origin in (tuple, list):
         return f"list of {_type_name(get_args(annotation)[0])}"
     names = {str: "text", int: "integer", float: "number", bool: "true or false", Path: "path", SecretStr: "secret"}

@@ -18,6 +18,8 @@ class BasisKind(StrEnum):
     GROUNDED = "grounded"  # the model, from passages
     QUOTED = "quoted"  # a passage, word for word
     UNGROUNDED = "ungrounded"  # the model, although there is knowledge: nothing in it fits
+    ESCALATED = "escalated"  # a question, put to people
+    RELAYED = "relayed"  # what one of them has answered
     PLAIN = "plain"  # the model: there is no knowledge
 
 

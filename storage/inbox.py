@@ -12,6 +12,7 @@ from sqlalchemy import Connection, delete, or_, select, update
 
 from storage import reply_rows, threads
 from storage.audit.trail import AuditTrail
+from storage.basis import BasisKind
 from storage.dialect import insert
 from storage.records import NewQuestion, Reply, ReplyFigures, ReplyState
 from storage.schema import FeedbackRow, InboxRow, ReplyRow, TombstoneRow
@@ -96,6 +97,8 @@ def withdraw(connection: Connection, trail: AuditTrail, message_key: str, now: d
     ]
     for reply in replies:
         trail.deleted(connection, reply, now)
+    replies += [message for reply in replies for message in _messages_about(connection, reply)]
+    for reply in replies:
         threads.replace_question(connection, reply.thread_id, reply.exchange, "")
         _leave_out_of_history(connection, reply)
         reopen(connection, reply, ReplyState.WITHDRAWING, now)
@@ -148,6 +151,16 @@ def _was_deleted(connection: Connection, message_key: str) -> bool:
     return connection.execute(tomb).first() is not None
 
 
+def show_again(connection: Connection, reply: Reply, now: datetime) -> Reply:
+    """The text stays, and what stands around it is another: shown once more in the same message, by a new owner."""
+    state = ReplyState.FINALIZING if reply.posted_ref else stage_of(reply)
+    fresh = {"state": state, "fence": ReplyRow.fence + 1, "lease_until": None, "finished_at": None, "updated_at": now}
+    connection.execute(update(ReplyRow).where(ReplyRow.reply_id == reply.reply_id).values(**fresh))
+    shown = reply_rows.find(connection, reply.reply_id)
+    assert shown is not None
+    return shown
+
+
 def stage_of(reply: Reply) -> ReplyState:
     """How far a reply has come that is to be written anew."""
     return ReplyState.POSTED if reply.posted_ref else ReplyState.INTENT if reply.intent_at else ReplyState.QUEUED
@@ -162,6 +175,25 @@ def _replies_of(connection: Connection, message_key: str) -> Sequence[Reply]:
         .order_by(InboxRow.received_at, InboxRow.exchange)
     )
     return [reply_rows.record(row) for row in rows]
+
+
+def _messages_about(connection: Connection, reply: Reply) -> list[Reply]:
+    """What people were told because of a question: their answers to it, and the question itself where they read it.
+
+    The question stays there as long as somebody else waits for the same answer.
+    """
+    if reply.escalation_id is None:
+        return []
+    rows = connection.execute(reply_rows.reply_query().where(ReplyRow.escalation_id == reply.escalation_id)).all()
+    standing = [one for one in map(reply_rows.record, rows) if one.state not in BEYOND_REPAIR]
+    relayed = [one for one in standing if one.message_key.startswith(f"relayed:{reply.reply_id}:")]
+    kinds = {one.reply_id: one.basis.kind for one in standing if one.basis is not None}
+    put = [one for one in standing if kinds.get(one.reply_id) is BasisKind.ESCALATED]
+    is_waited_for = any(
+        one.reply_id != reply.reply_id and kinds.get(one.reply_id) not in (BasisKind.ESCALATED, BasisKind.RELAYED)
+        for one in standing
+    )
+    return relayed if is_waited_for else [*relayed, *put]
 
 
 def _take_edit(connection: Connection, reply: Reply, edited_at: datetime) -> bool:

@@ -92,6 +92,7 @@ class Reply:
     outcome: str | None
     failure: str | None
     basis: Basis | None = None
+    escalation_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +146,7 @@ class TranscriptTurn:
     final_text: str | None
     outcome: str | None
     basis: Basis | None = None
+    escalation_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

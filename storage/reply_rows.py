@@ -25,6 +25,7 @@ _REPLY_COLUMNS = (
     "failure",
     "basis_kind",
     "basis",
+    "escalation_id",
 )
 
 

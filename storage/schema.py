@@ -16,6 +16,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    false,
     true,
 )
 from sqlalchemy import text as sql_text
@@ -94,6 +95,8 @@ class InboxRow(Base):
     edited_at: Mapped[datetime | None]  # the newest edit that was taken, by the platform's clock
     # Whether later questions of the thread build on this exchange: not when it was deleted, or asked once more.
     is_in_history: Mapped[bool] = mapped_column(default=True, server_default=true())
+    # Nobody posted it: it stands for something that we have to say (`storage.notices`).
+    is_notice: Mapped[bool] = mapped_column(default=False, server_default=false())
 
 
 # Joins a post of the inbox with the words that were asked.
@@ -145,6 +148,8 @@ class ReplyRow(Base):
     # What it rests on: `storage.basis`. The kind stands apart, to look for replies of one kind.
     basis_kind: Mapped[str | None]
     basis: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    # Where people were asked instead; also of the messages that are shown because of it. No foreign key: both ways.
+    escalation_id: Mapped[str | None] = mapped_column(index=True)
 
 
 class ContinuationRow(Base):
@@ -183,6 +188,33 @@ class FeedbackRow(Base):
     verdict: Mapped[str]
     comment: Mapped[str] = mapped_column(Text)
     given_at: Mapped[datetime] = mapped_column(index=True)
+
+
+class EscalationRow(Base):
+    """A question that was handed to people. `notice_id`: the reply that puts it into their channel."""
+
+    __tablename__ = "escalation"
+    __table_args__ = (Index(None, "channel", "question_key"),)
+
+    escalation_id: Mapped[str] = mapped_column(primary_key=True)
+    notice_id: Mapped[str] = mapped_column(ForeignKey("reply.reply_id"), unique=True)
+    channel: Mapped[str]
+    owner: Mapped[str]  # of what did not answer it, or empty
+    question: Mapped[str] = mapped_column(Text)
+    question_key: Mapped[bytes]  # the same for spellings that nobody means
+    created_at: Mapped[datetime] = mapped_column(index=True)
+
+
+class ExpertAnswerRow(Base):
+    """A post in the thread of such a question, by somebody who knows. Passed on once to everybody who asked."""
+
+    __tablename__ = "expert_answer"
+
+    message_key: Mapped[str] = mapped_column(primary_key=True)
+    escalation_id: Mapped[str] = mapped_column(ForeignKey("escalation.escalation_id"), index=True)
+    user: Mapped[str]
+    text: Mapped[str] = mapped_column(Text)
+    answered_at: Mapped[datetime]
 
 
 class WatermarkRow(Base):

@@ -48,6 +48,7 @@ def _questions_of(connection: Connection, person: tuple[str, str, str], limit: i
         .join(InboxRow, InboxRow.thread_id == ThreadRow.thread_id)
         .join(TurnRow, QUESTION_OF_POST)
         .where(ThreadRow.platform == platform, ThreadRow.tenant == tenant, InboxRow.user == user)
+        .where(~InboxRow.is_notice)
         .order_by(InboxRow.received_at.desc(), InboxRow.sent_at.desc())
         .limit(limit)
     )
@@ -107,7 +108,7 @@ def _turn_query() -> Select[Any]:
             *(getattr(InboxRow, name) for name in ("exchange", "address", "sent_at")),
             *(
                 getattr(ReplyRow, name)
-                for name in ("reply_id", "state", "final_text", "outcome", "basis_kind", "basis")
+                for name in ("reply_id", "state", "final_text", "outcome", "basis_kind", "basis", "escalation_id")
             ),
             TurnRow.text.label("question"),
         )

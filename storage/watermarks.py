@@ -69,6 +69,7 @@ def _newest_posts(connection: Connection, platform: str, tenant: str, channels: 
         select(ThreadRow.channel, func.max(InboxRow.sent_at).label("newest"))
         .join(InboxRow, InboxRow.thread_id == ThreadRow.thread_id)
         .where(ThreadRow.platform == platform, ThreadRow.tenant == tenant, ThreadRow.channel.in_(channels))
+        .where(~InboxRow.is_notice)
         .group_by(ThreadRow.channel)
     )
     return {row.channel: row.newest for row in rows}

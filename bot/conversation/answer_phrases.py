@@ -31,6 +31,41 @@ ANSWER_PHRASES: dict[str, dict[Literal["en", "zh"], str]] = {
     },
     "written_from": {"en": "Written from", "zh": "依据"},
     "quoted_from": {"en": "Quoted from", "zh": "摘自"},
+    "ask_people": {"en": "Ask a person", "zh": "询问同事"},
+    "ask_people_title": {"en": "Ask a person?", "zh": "询问同事？"},
+    "ask_people_text": {
+        "en": "Your question and this conversation will be posted in the channel of those who look after such "
+        "questions. Their answer comes back here.",
+        "zh": "您的问题和本次对话将发布到负责此类问题的同事的频道，他们的回答会回到这里。",
+    },
+    "ask_people_yes": {"en": "Ask", "zh": "询问"},
+    "ask_people_no": {"en": "Cancel", "zh": "取消"},
+    "people_asked": {
+        "en": "I have asked the people who look after this. Their answer will come here.",
+        "zh": "我已询问负责的同事，他们的回答会出现在这里。",
+    },
+    "ask_people_done": {
+        "en": "I have asked the people who look after this, and will bring you their answer.",
+        "zh": "我已询问负责的同事，有了回答就告诉您。",
+    },
+    "escalation_lead": {"en": "*Somebody would like to know:*", "zh": "*有同事想了解：*"},
+    "escalation_before": {"en": "*What was said so far:*", "zh": "*此前的对话：*"},
+    "escalation_asked": {"en": "asked", "zh": "问"},
+    "escalation_answered": {"en": "I answered", "zh": "我答"},
+    "how_to_answer": {
+        "en": "Answer in this thread: what you write goes to whoever asked, and becomes the draft of an entry. To talk "
+        "among yourselves, begin with a mention of a colleague.",
+        "zh": "请在此消息列中回答：您写的内容会转给提问的同事，并成为条目草稿。内部讨论请以提及某位同事开头。",
+    },
+    "answer_passed_on": {
+        "en": "Passed on to everybody who asked, and kept as draft `{entry}`. What is written in this thread from now "
+        "on is passed on too, unless it begins with a mention of a colleague.",
+        "zh": "已转告所有提问的同事，并保存为草稿 `{entry}`。此后写在这里的内容也会转告，以提及某位同事开头的除外。",
+    },
+    "relayed": {
+        "en": "A colleague answers what you asked: “{question}”. Not verified yet.",
+        "zh": "同事回答了您的问题：“{question}”。尚未核实。",
+    },
     "thumb_up": {"en": "Helpful", "zh": "有帮助"},
     "thumb_down": {"en": "Not helpful", "zh": "没有帮助"},
     "feedback_title": {"en": "What was wrong?", "zh": "哪里不对？"},

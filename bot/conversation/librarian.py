@@ -11,7 +11,7 @@ from bot.conversation.knowledge.reviews import is_overdue, shown_by
 from bot.conversation.messages import Outcome, Question, ReplyUpdate
 from bot.conversation.phrases import Language, language_of, phrase
 from bot.conversation.settings import AnswerSettings
-from storage.basis import Basis, BasisKind
+from storage.basis import Basis, BasisKind, CitedEntry
 from storage.knowledge.records import Entry, Passage
 from storage.records import EarlierQuestion
 from storage.threads import ThreadStore
@@ -82,11 +82,11 @@ class Librarian:
         entries = [found.entry for found in findings.entries]
         if findings.route is Route.DIRECT:
             return Consulted(reply=self._word_for_word(entries[0]))
-        if findings.route is Route.SUGGEST and not question.declined_suggestions:
+        if findings.route is Route.SUGGEST and not question.declined:
             return Consulted(reply=self._asking_back(entries[:MOST_SUGGESTIONS], language))
         generate = self._settings.generate
         if generate == "never" or (generate == "grounded-only" and not findings.passages):
-            return _no_answer(language)
+            return _no_answer(language, question.declined)
         if not findings.passages:
             return Consulted(kind=BasisKind.UNGROUNDED)
         passages = [found.passage for found in findings.passages]
@@ -107,6 +107,7 @@ class Librarian:
         return ReplyUpdate("\n".join(lines), Outcome.SUGGESTED, basis=basis)
 
 
-def _no_answer(language: Language) -> Consulted:
-    text = phrase("no_verified_answer", language)
-    return Consulted(reply=ReplyUpdate(text, Outcome.NO_ANSWER, basis=Basis(kind=BasisKind.NONE)))
+def _no_answer(language: Language, declined: tuple[CitedEntry, ...] = ()) -> Consulted:
+    """`declined`: what came nearest, so that its owner can be asked."""
+    basis = Basis(kind=BasisKind.NONE, entries=declined)
+    return Consulted(reply=ReplyUpdate(phrase("no_verified_answer", language), Outcome.NO_ANSWER, basis=basis))

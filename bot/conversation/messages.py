@@ -7,7 +7,7 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from inference.engine import Figures, StopReason
-from storage.basis import Basis
+from storage.basis import Basis, CitedEntry
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class Question:
     """A question where it stands in its thread.
 
     `user`: whose turn it takes. `audience`: what may be shown where it was asked, as entries name it, beside what is
-    for everyone. `declined_suggestions`: it was asked back already, and nothing of that was meant.
+    for everyone. `declined`: entries that were suggested already, and none of them was meant.
     """
 
     thread_id: int
@@ -52,7 +52,7 @@ class Question:
     text: str
     user: str = ""
     audience: frozenset[str] = frozenset()
-    declined_suggestions: bool = False
+    declined: tuple[CitedEntry, ...] = ()
 
 
 class Outcome(StrEnum):
@@ -61,6 +61,7 @@ class Outcome(StrEnum):
     ANSWERED = "answered"
     SUGGESTED = "suggested"  # asked back: did you mean one of these
     NO_ANSWER = "no_answer"  # nothing verified answers it
+    PASSED_ON = "passed_on"  # no answer: a question that was put to people
     CUT_SHORT = "cut_short"  # the model would have gone on: length limit
     STOPPED = "stopped"  # by the person
     WENT_IN_CIRCLES = "went_in_circles"  # the model repeated itself, and was stopped
@@ -77,7 +78,7 @@ class Outcome(StrEnum):
     @property
     def is_as_intended(self) -> bool:
         """Whether the reply ended as it should: with an answer, or by saying what else there is."""
-        return self.is_answer or self in (Outcome.SUGGESTED, Outcome.NO_ANSWER)
+        return self.is_answer or self in (Outcome.SUGGESTED, Outcome.NO_ANSWER, Outcome.PASSED_ON)
 
     @property
     def may_be_asked_again(self) -> bool:

@@ -40,6 +40,17 @@ class AnswerSettings(BaseModel):
         description="How many different people must show, by a choice or a thumb, that an entry answers a question, "
         "before its words become a variant of it by themselves. 0: never, people decide with `inthread faq variants`.",
     )
+    ask_channel: str = Field(
+        default="",
+        pattern=r"^([CG][A-Z0-9_]+)?$",
+        description="Slack channel in which people are asked what nothing answers, such as C0HELPHR; the bot must be a "
+        "member. Empty: only for entries whose owner has a channel.",
+    )
+    owner_channels: dict[str, str] = Field(
+        default_factory=dict,
+        description='Slack channels of the owners of entries, such as `{ "hr@acme.test" = "C0HELPHR" }`. An owner that '
+        "is a channel itself needs no line.",
+    )
     link_hosts: tuple[str, ...] = Field(
         default=(),
         description="Hosts whose links stay clickable in answers, with their subdomains. All others become plain text.",

@@ -164,5 +164,5 @@ def _question(reply: Reply) -> Question:
         reply.question,
         reply.user,
         audience=audience_of(reply),
-        declined_suggestions=reply.basis is not None and reply.basis.kind is BasisKind.DECLINED,
+        declined=reply.basis.entries if reply.basis is not None and reply.basis.kind is BasisKind.DECLINED else (),
     )

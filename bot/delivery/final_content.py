@@ -3,39 +3,56 @@
 Follows from what is on record alone, so that it is the same at once, after a restart, and in a transcript.
 """
 
+from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from bot.conversation.messages import Outcome
 from bot.conversation.phrases import Language, day_text, phrase
 from bot.delivery.notes import final_note
-from bot.platforms.base import Act, Button, Content, Phase, Source, Thumbs
+from bot.delivery.people import NOBODY, People
+from bot.delivery.shown import Shown
+from bot.platforms.base import Act, Button, Confirmation, Content, Phase, Source, Thumbs
 from storage.basis import Basis, BasisKind, CitedEntry
 
-# What people may say is wrong: what was written or quoted about the company.
-_JUDGED = frozenset({BasisKind.GROUNDED, BasisKind.QUOTED, BasisKind.UNGROUNDED})
+# What can be judged, and asked about: all that is said in the company's name.
+_ABOUT_THE_COMPANY = (
+    BasisKind.VERIFIED,
+    BasisKind.GROUNDED,
+    BasisKind.QUOTED,
+    BasisKind.UNGROUNDED,
+    BasisKind.NONE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Furnishing:
+    """What stands around texts whatever they say. `disclaimer`: whether plain text of a model says what it is."""
+
+    disclaimer: bool = True
+    people: People = NOBODY
 
 
 def final_content(
-    text: str,
-    outcome: Outcome,
-    basis: Basis | None,
-    language: Language,
-    *,
-    disclaimer: bool,
-    is_late: bool = False,
+    shown: Shown, language: Language, furnishing: Furnishing = Furnishing(), *, is_late: bool = False
 ) -> Content:
-    """`language`: of the question. `disclaimer`: whether what a model wrote says so where it need not."""
-    note = final_note(outcome, basis, language, disclaimer=disclaimer, is_late=is_late)
-    if basis is not None and basis.kind is BasisKind.VERIFIED:
-        source = _entry(basis.entries[0], language)
-        return Content(text, Phase.FINAL, note=note, is_stored=True, sources=(source,), thumbs=_thumbs(language))
-    if basis is not None and basis.kind is BasisKind.SUGGESTED:
-        buttons = _choices(basis.entries, language)
+    """`language`: of the question."""
+    note = final_note(shown, language, disclaimer=furnishing.disclaimer, is_late=is_late)
+    kind = None if shown.basis is None else shown.basis.kind
+    if shown.basis is None or kind not in (*_ABOUT_THE_COMPANY, BasisKind.SUGGESTED):
+        return Content(shown.text, Phase.FINAL, note=note)
+    if kind is BasisKind.SUGGESTED:
+        buttons = _choices(shown.basis.entries, language)
         return Content(phrase("did_you_mean", language), Phase.FINAL, note=note, buttons=buttons)
-    if basis is None or basis.kind not in _JUDGED or not outcome.is_answer:
-        return Content(text, Phase.FINAL, note=note)
-    sources = _passages(basis, language)
-    return Content(text, Phase.FINAL, note=note, sources=sources, thumbs=_thumbs(language))
+    is_verified = kind is BasisKind.VERIFIED
+    can_ask = not shown.people_were_asked and furnishing.people.channel_for(shown.basis) is not None
+    return Content(
+        shown.text,
+        Phase.FINAL,
+        note=note,
+        is_stored=is_verified,
+        sources=(_entry(shown.basis.entries[0], language),) if is_verified else _passages(shown.basis, language),
+        buttons=_people(language) if can_ask else (),
+        thumbs=_thumbs(language) if shown.outcome.is_answer else None,
+    )
 
 
 def plain_text(content: Content) -> str:
@@ -82,6 +99,16 @@ def _link(url: str) -> str:
         return ""
     is_plain = not set(url) & set(' <>|"\n\t')
     return url if parts.scheme in ("http", "https") and parts.hostname and is_plain else ""
+
+
+def _people(language: Language) -> tuple[Button, ...]:
+    sure = Confirmation(
+        title=phrase("ask_people_title", language),
+        text=phrase("ask_people_text", language),
+        yes_label=phrase("ask_people_yes", language),
+        no_label=phrase("ask_people_no", language),
+    )
+    return (Button(Act.ASK_PEOPLE, phrase("ask_people", language), confirmation=sure),)
 
 
 def _thumbs(language: Language) -> Thumbs:

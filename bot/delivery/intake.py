@@ -1,6 +1,7 @@
 """The way in: a post is committed, then acknowledged, then worked on."""
 
 import uuid
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Protocol
 
@@ -32,6 +33,14 @@ class Submit(Protocol):
     def __call__(self, reply: Reply, *, may_refuse: bool = ...) -> None: ...
 
 
+TakeAnswer = Callable[[IncomingMessage], Awaitable[bool]]
+
+
+async def no_answer(_message: IncomingMessage) -> bool:
+    """Where nobody is asked anything."""
+    return False
+
+
 class Intake:
     """What platforms call for every post that wants an answer, and for what becomes of it. All of it may come twice."""
 
@@ -42,13 +51,18 @@ class Intake:
         settings: DeliverySettings,
         clock: Clock,
         reach: Reach = no_failpoint,
+        take_answer: TakeAnswer = no_answer,
     ) -> None:
-        """`submit` is handed each reply that is open from now on, whatever was done with it before."""
+        """`submit` is handed each reply that is open from now on, whatever was done with it before.
+
+        `take_answer` says of a post whether it was no question, but an answer to one that we have put, and keeps it.
+        """
         self._store = store
         self._submit = submit
         self._edit_window = timedelta(seconds=settings.edit_window_seconds)
         self._clock = clock
         self._reach = reach
+        self._take_answer = take_answer
         self._is_closed = False
 
     async def accept(self, message: IncomingMessage, *, may_refuse: bool = True) -> bool:
@@ -58,6 +72,8 @@ class Intake:
         Raises: IntakeClosed, or whatever the database raises: do not acknowledge then.
         """
         self._require_open()
+        if await self._take_answer(message):
+            return True
         reply = await self._store.accept(_question(message), self._clock.now())
         metrics.record_event(message.thread.platform, is_new=reply is not None)
         if reply is None:

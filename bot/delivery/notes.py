@@ -1,7 +1,8 @@
-"""The small line below a finished answer: how it ended, and who wrote it."""
+"""The small line below a finished answer: how it ended, who wrote it, and what goes on behind it."""
 
 from bot.conversation.messages import Outcome
 from bot.conversation.phrases import Language, phrase
+from bot.delivery.shown import Shown
 from storage.basis import Basis, BasisKind
 
 _HOW_IT_ENDED = {
@@ -9,24 +10,43 @@ _HOW_IT_ENDED = {
     Outcome.CUT_SHORT: "cut_short",
     Outcome.WENT_IN_CIRCLES: "went_in_circles",
 }
+MOST_QUESTION_CHARACTERS = 200
 
 
-def final_note(
-    outcome: Outcome, basis: Basis | None, language: Language, *, disclaimer: bool, is_late: bool = False
-) -> str:
+def final_note(shown: Shown, language: Language, *, disclaimer: bool, is_late: bool = False) -> str:
     """In words for the person; empty where nothing is to be said."""
-    keys = ["late"] if is_late else []
-    if outcome in _HOW_IT_ENDED:
-        keys.append(_HOW_IT_ENDED[outcome])
-    if outcome.is_answer:
-        keys += _who_wrote_it(basis, language, disclaimer=disclaimer)
-    return " ".join(phrase(key, language) for key in keys)
+    notes = [phrase("late", language)] if is_late else []
+    if shown.outcome in _HOW_IT_ENDED:
+        notes.append(phrase(_HOW_IT_ENDED[shown.outcome], language))
+    notes += _what_it_is(shown, language, disclaimer=disclaimer)
+    if shown.people_were_asked:
+        notes.append(phrase("people_asked", language))
+    return " ".join(notes)
 
 
-def _who_wrote_it(basis: Basis | None, language: Language, *, disclaimer: bool) -> list[str]:
-    if basis is None or basis.kind is BasisKind.PLAIN:
-        return ["disclaimer"] if disclaimer else []
-    if basis.kind in (BasisKind.VERIFIED, BasisKind.QUOTED):
-        [lang] = {cited.lang for cited in basis.entries} | {cited.lang for cited in basis.passages}
-        return [f"kept_in_{lang}"] if lang in ("en", "zh") and lang != language else []
-    return [basis.kind.value] if basis.kind in (BasisKind.GROUNDED, BasisKind.UNGROUNDED) else []
+def _what_it_is(shown: Shown, language: Language, *, disclaimer: bool) -> list[str]:
+    basis = shown.basis
+    match None if basis is None else basis.kind:
+        case BasisKind.ESCALATED if basis is not None and basis.entries:
+            return [phrase("answer_passed_on", language, entry=basis.entries[0].entry_id)]
+        case BasisKind.ESCALATED:
+            return [phrase("how_to_answer", language)]
+        case BasisKind.RELAYED:
+            return [phrase("relayed", language, question=_shortened(shown.question))]
+        case BasisKind.VERIFIED | BasisKind.QUOTED if basis is not None:
+            return _other_language(basis, language)
+        case BasisKind.GROUNDED | BasisKind.UNGROUNDED as kind if shown.outcome.is_answer:
+            return [phrase(kind.value, language)]
+        case None | BasisKind.PLAIN if shown.outcome.is_answer and disclaimer:
+            return [phrase("disclaimer", language)]
+    return []
+
+
+def _other_language(basis: Basis, language: Language) -> list[str]:
+    [lang] = {cited.lang for cited in basis.entries} | {cited.lang for cited in basis.passages}
+    return [phrase(f"kept_in_{lang}", language)] if lang in ("en", "zh") and lang != language else []
+
+
+def _shortened(question: str) -> str:
+    line = " ".join(question.split())
+    return line if len(line) <= MOST_QUESTION_CHARACTERS else line[: MOST_QUESTION_CHARACTERS - 1] + "…"

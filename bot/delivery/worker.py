@@ -1,7 +1,7 @@
 """One reply from its claim to its end."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -15,11 +15,12 @@ from bot.conversation.settings import AnswerSettings
 from bot.delivery.composing import Composer
 from bot.delivery.display import Display
 from bot.delivery.failpoints import Reach, no_failpoint
-from bot.delivery.final_content import final_content
+from bot.delivery.final_content import Furnishing, final_content
 from bot.delivery.line import Line
 from bot.delivery.pacing import EditBudget
 from bot.delivery.run import Ending, Run
 from bot.delivery.settings import DeliverySettings
+from bot.delivery.shown import Shown, were_people_asked
 from bot.delivery.writer import ReplyWriter
 from bot.platforms.base import Content, Phase, Platform
 from bot.platforms.errors import MessageGone, PlaceGone, Rejected
@@ -47,15 +48,20 @@ class Worker:
         line: Line,
         settings: DeliverySettings,
         answers: AnswerSettings,
+        furnishing: Furnishing,
         clock: Clock,
         new_incident_id: Callable[[], str],
+        on_undeliverable: Callable[[Reply], Awaitable[None]],
         reach: Reach = no_failpoint,
     ) -> None:
+        """`on_undeliverable` hears of each reply that its platform does not take."""
         self._store = store
         self._composer = composer
         self._line = line
         self._lease = timedelta(seconds=settings.lease_seconds)
         self._answers = answers
+        self._furnishing = furnishing
+        self._on_undeliverable = on_undeliverable
         self._clock = clock
         self._new_incident_id = new_incident_id
         self._reach = reach
@@ -90,6 +96,7 @@ class Worker:
             await self._close(reply, run.writer, ReplyState.WITHDRAWN, error.code)
         except (PlaceGone, Rejected) as error:
             await self._close(reply, run.writer, ReplyState.UNDELIVERABLE, error.code)
+            await self._on_undeliverable(reply)
 
     async def end_stuck(self, run: Run, platform: Platform, budget: EditBudget) -> None:
         """End a reply that shows no progress: the person is told instead of left waiting."""
@@ -159,14 +166,14 @@ class Worker:
         """The text is committed; show it, and close the books."""
         language = self._language(reply)
         is_late = reply.received_at - reply.sent_at > LATE_AFTER
-        content = final_content(
-            ending.text,
-            ending.outcome,
-            ending.basis,
-            language,
-            disclaimer=self._answers.disclaimer,
-            is_late=is_late,
+        shown = Shown(
+            text=ending.text,
+            outcome=ending.outcome,
+            question=reply.question,
+            basis=ending.basis,
+            people_were_asked=were_people_asked(reply),
         )
+        content = final_content(shown, language, self._furnishing, is_late=is_late)
         again = phrase("ask_again", language) if ending.outcome.may_be_asked_again else ""
         await writer.show(replace(content, ask_again_label=again))
         self._reach("after_final_edit_before_done")

@@ -27,6 +27,17 @@ class Act(Enum):
 
     CHOOSE = "choose"  # one of the suggested entries: `Button.number`
     DECLINE = "decline"  # none of them
+    ASK_PEOPLE = "ask_people"  # somebody who knows, instead
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmation:
+    """What is asked before a button does what it says."""
+
+    title: str
+    text: str
+    yes_label: str
+    no_label: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +47,7 @@ class Button:
     act: Act
     label: str
     number: int = 0
+    confirmation: Confirmation | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -204,6 +204,9 @@ class _Check:
             self.length(button["value"], 2000, f"{pointer}/value")
         if "url" in button:
             self.length(button["url"], 3000, f"{pointer}/url")
+        if "confirm" in button:
+            for name, limit in (("title", 100), ("text", 300), ("confirm", 30), ("deny", 30)):
+                self.text(button["confirm"].get(name), limit, f"{pointer}/confirm/{name}", plain=name != "text")
         if button.get("style") not in (None, "primary", "danger"):
             self.fail("must be one of primary, danger", f"{pointer}/style")
 

@@ -125,6 +125,26 @@ def reply_judged(reply: Reply, verdict: str, comment: str, person: str, at: date
     return AuditEntry("feedback", at, fields, {"comment": comment} if comment else None)
 
 
+def people_asked(reply: Reply, escalation_id: str, person: str, at: datetime) -> AuditEntry:
+    """`person` wants somebody to answer what `reply` has not."""
+    return AuditEntry("people_asked", at, {**_exchange(reply, person), "escalation_id": escalation_id})
+
+
+def people_not_reached(reply: Reply, escalation_id: str, actor: str, at: datetime) -> AuditEntry:
+    return AuditEntry("people_not_reached", at, {**_exchange(reply, actor), "escalation_id": escalation_id})
+
+
+def expert_answered(escalation_id: str, author: Author, text: str, actor: str, at: datetime) -> AuditEntry:
+    """What `actor` wrote under a question that was put to people."""
+    fields: dict[str, Scalar] = {
+        "platform": author.platform,
+        "tenant": author.tenant,
+        "escalation_id": escalation_id,
+        "actor": actor,
+    }
+    return AuditEntry("expert_answer", at, fields, {"text": text})
+
+
 def _basis(basis: Basis | None) -> dict[str, Scalar]:
     """What a reply rests on; with a verified answer, which revision of which entry the text is."""
     if basis is None:

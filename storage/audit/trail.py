@@ -46,6 +46,17 @@ class AuditTrail:
     def variant_rejected(self, connection: Connection, entry_id: str, author: Author, now: datetime) -> None:
         append(connection, decisions.variant_rejected(entry_id, author, self._writer(author), now))
 
+    def asked_people(self, connection: Connection, reply: Reply, escalation_id: str, user: str, now: datetime) -> None:
+        append(connection, entries.people_asked(reply, escalation_id, self._person(reply, user), now))
+
+    def people_not_reached(self, connection: Connection, reply: Reply, escalation_id: str, now: datetime) -> None:
+        append(connection, entries.people_not_reached(reply, escalation_id, self._actor(reply), now))
+
+    def expert_answered(
+        self, connection: Connection, escalation_id: str, author: Author, text: str, now: datetime
+    ) -> None:
+        append(connection, entries.expert_answered(escalation_id, author, text, self._writer(author), now))
+
     def seal_entries(self, changes: Iterable[EntryChange], author: Author, now: datetime) -> list[SealedEntry]:
         """For `add_sealed`: an import of thousands is made ready before it holds up other writers."""
         actor = self._writer(author)

@@ -4,11 +4,15 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 from selenium import webdriver
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
 from bot.conversation.knowledge.findings import Route
+from bot.conversation.settings import AnswerSettings
+from bot.platforms.slack.settings import SlackSettings
+from bot.sandbox import Sandbox, SandboxSettings
 from tests.browser.test_web_chat import Chat
 from tests.shelf import Shelf, an_entry
 from tests.web.chat import RunningService, prepared, running_service, web_settings
@@ -96,3 +100,29 @@ async def is_pressed(chat: Chat, up: str, down: str) -> bool:
     """As soon as both thumbs are as they should be."""
     script = "return [...document.querySelectorAll('.thumb')].map((thumb) => thumb.getAttribute('aria-pressed'))"
     return bool(await chat._wait(lambda driver: driver.execute_script(script) == [up, down], 10))
+
+
+@pytest.mark.usefixtures("shelf")
+async def test_asking_a_person_asks_whether_one_is_sure(
+    migrated_file: Path, tmp_path: Path, browser: webdriver.Chrome
+) -> None:
+    answers = AnswerSettings(ask_channel="C0HELPHR")
+    async with Sandbox(SandboxSettings()) as sandbox:
+        slack = SlackSettings(
+            api_url=sandbox.api_url, bot_token=SecretStr(sandbox.bot_token), app_token=SecretStr(sandbox.app_token)
+        )
+        settings = web_settings(prepared(migrated_file, tmp_path / "data"))
+        async with running_service(settings.model_copy(update={"slack": slack, "answers": answers})) as running:
+            chat = Chat(browser, running.url)
+            await chat.sign_in("Alice")
+            await chat.ask("may I bring my dog?")
+            await chat.click("ask-people")
+            await chat.press(Keys.TAB, Keys.ENTER)  # the way back
+            await chat.click("ask-people")
+            await chat.click("ask-people-yes")
+            await chat.find("note", "I have asked the people")
+            [question] = await sandbox.until(lambda: sandbox.messages("C0HELPHR"))
+            await sandbox.post_as("U0DANA", "C0HELPHR", "Only guide dogs.", question["ts"])
+            await chat.find("answer", "Only guide dogs.")
+            assert await chat.texts("asked") == ["may I bring my dog?", ""], "it is not shown once more"
+            await chat.open("about:blank")  # the browser goes first

@@ -110,12 +110,17 @@ async def test_it_asks_back_with_at_most_three_questions_in_words_that_can_be_an
 
 async def test_who_meant_none_of_them_is_not_asked_the_same_again(shelf: Shelf, threads: ThreadStore) -> None:
     shelf.lay_out("days?", Route.SUGGEST, BALANCE)
-    question = Question(1, 1, "days?", declined_suggestions=True)
+    suggested = (await consult(shelf, threads, "days?")).reply
+    assert suggested is not None
+    assert suggested.basis is not None
+    question = Question(1, 1, "days?", declined=suggested.basis.entries)
 
     reply = (await librarian(shelf, threads).consult(question)).reply
 
     assert reply is not None
     assert (reply.outcome, reply.text) == (Outcome.NO_ANSWER, phrase("no_verified_answer", "en"))
+    assert reply.basis is not None
+    assert reply.basis.entries == suggested.basis.entries, "whose owner can be asked"
 
 
 @pytest.mark.parametrize(

@@ -23,6 +23,7 @@ from bot.delivery.composing import Composer
 from bot.delivery.dispatcher import Dispatcher
 from bot.delivery.duplicates import DuplicateCheck
 from bot.delivery.failpoints import parse_failpoint
+from bot.delivery.final_content import Furnishing
 from bot.delivery.intake import Intake
 from bot.delivery.line import Line
 from bot.delivery.settings import DeliverySettings
@@ -182,8 +183,10 @@ class SmallService:
             line=line,
             settings=SETTINGS,
             answers=answers,
+            furnishing=Furnishing(disclaimer=False),
             clock=clock,
             new_incident_id=lambda: "incident",
+            on_undeliverable=self._nobody_minds,
             reach=self._reach,
         )
         self.dispatcher = Dispatcher(store, worker, line, SETTINGS, clock)
@@ -195,6 +198,8 @@ class SmallService:
         line.open()
         await self.dispatcher.start(platforms)
         return self
+
+    async def _nobody_minds(self, reply: Reply) -> None: ...
 
     async def kill(self) -> None:
         """As SIGKILL: nothing that runs gets a word in edgeways."""

@@ -6,7 +6,9 @@ import pytest
 
 from bot.conversation.messages import Outcome
 from bot.conversation.phrases import Language, phrase
-from bot.delivery.final_content import final_content, plain_text
+from bot.delivery.final_content import Furnishing, final_content, plain_text
+from bot.delivery.people import People
+from bot.delivery.shown import Shown
 from bot.platforms.base import Act, Button, Content, Phase
 from storage.basis import Basis, BasisKind, CitedEntry
 from tests.storage.test_choosing import BALANCE, PASSAGE, SUGGESTED
@@ -17,7 +19,7 @@ FRESH = replace(BALANCE, is_overdue=False)
 def shown(
     text: str = "x", outcome: Outcome = Outcome.ANSWERED, basis: Basis | None = None, language: Language = "en"
 ) -> Content:
-    return final_content(text, outcome, basis, language, disclaimer=True)
+    return final_content(Shown(text=text, outcome=outcome, basis=basis), language)
 
 
 def verified(entry: CitedEntry, language: Language = "en", text: str = "In Workday.") -> Content:
@@ -91,12 +93,14 @@ def test_suggestions_are_buttons_with_a_way_out() -> None:
 def test_what_a_model_wrote_without_knowledge_says_so_and_may_be_silenced(kind: BasisKind | None) -> None:
     basis = Basis(kind=kind) if kind else None
     assert shown(basis=basis).note == phrase("disclaimer", "en")
-    assert final_content("x", Outcome.ANSWERED, basis, "en", disclaimer=False).note == ""
+    silenced = final_content(Shown(text="x", outcome=Outcome.ANSWERED, basis=basis), "en", Furnishing(disclaimer=False))
+    assert silenced.note == ""
 
 
 def test_what_nothing_supports_is_marked_whatever_is_silenced() -> None:
     basis = Basis(kind=BasisKind.UNGROUNDED)
-    assert final_content("x", Outcome.ANSWERED, basis, "en", disclaimer=False).note == phrase("ungrounded", "en")
+    silenced = final_content(Shown(text="x", outcome=Outcome.ANSWERED, basis=basis), "en", Furnishing(disclaimer=False))
+    assert silenced.note == phrase("ungrounded", "en")
 
 
 def test_what_is_no_answer_has_no_disclaimer() -> None:
@@ -104,7 +108,8 @@ def test_what_is_no_answer_has_no_disclaimer() -> None:
 
 
 def test_how_it_ended_and_that_it_is_late_stand_before_who_wrote_it() -> None:
-    note = final_content("x", Outcome.STOPPED, Basis(kind=BasisKind.PLAIN), "en", disclaimer=True, is_late=True).note
+    stopped = Shown(text="x", outcome=Outcome.STOPPED, basis=Basis(kind=BasisKind.PLAIN))
+    note = final_content(stopped, "en", is_late=True).note
     assert note == " ".join(phrase(key, "en") for key in ("late", "stopped", "disclaimer"))
 
 
@@ -123,3 +128,32 @@ def test_in_words_alone_nothing_is_lost() -> None:
 def test_a_day_that_is_not_known_is_not_said() -> None:
     source = verified(replace(FRESH, verified_on=None)).sources[0]
     assert source.facts == ("hr@acme.test",)
+
+
+def test_people_can_be_asked_where_there_is_somebody_for_it() -> None:
+    """The owner's channel, the owner that is a channel, or the one for everything."""
+    none, verified = Basis(kind=BasisKind.NONE), Basis(kind=BasisKind.VERIFIED, entries=(FRESH,))
+    of_channel = Basis(kind=BasisKind.VERIFIED, entries=(replace(FRESH, owner="C0HELPIT"),))
+    for people, expected in (
+        (People(), [None, None, "C0HELPIT"]),
+        (People("C0GENERAL"), ["C0GENERAL", "C0GENERAL", "C0HELPIT"]),
+        (People(of_owners={"hr@acme.test": "C0HELPHR"}), [None, "C0HELPHR", "C0HELPIT"]),
+    ):
+        assert [people.channel_for(basis) for basis in (none, verified, of_channel)] == expected
+        for basis, channel in zip((none, verified, of_channel), expected, strict=True):
+            shown = Shown(text="x", outcome=Outcome.ANSWERED, basis=basis)
+            acts = [button.act for button in final_content(shown, "en", Furnishing(people=people)).buttons]
+            assert acts == ([Act.ASK_PEOPLE] if channel else [])
+
+
+def test_people_who_were_asked_already_are_not_asked_again() -> None:
+    shown = Shown(text="x", outcome=Outcome.NO_ANSWER, basis=Basis(kind=BasisKind.NONE), people_were_asked=True)
+    content = final_content(shown, "en", Furnishing(people=People("C0GENERAL")))
+    assert (content.buttons, content.note) == ((), phrase("people_asked", "en"))
+
+
+@pytest.mark.parametrize("kind", [BasisKind.PLAIN, BasisKind.SUGGESTED, BasisKind.ESCALATED, BasisKind.RELAYED])
+def test_nobody_is_asked_about_what_says_nothing_about_the_company(kind: BasisKind) -> None:
+    shown = Shown(text="x", outcome=Outcome.ANSWERED, basis=Basis(kind=kind))
+    buttons = final_content(shown, "en", Furnishing(people=People("C0GENERAL"))).buttons
+    assert Act.ASK_PEOPLE not in [button.act for button in buttons]

@@ -20,7 +20,7 @@ def source_of(message: Message) -> str:
 
 
 def labels_of(message: Message) -> list[str]:
-    actions = [block for block in message["blocks"] if block["type"] == "actions"]
+    actions = [block for block in message.get("blocks", []) if block["type"] == "actions"]
     return [element["text"]["text"] for block in actions for element in block["elements"]]
 
 

@@ -141,7 +141,7 @@ async def test_none_of_them_opens_the_reply_again(replies: ReplyStore, database:
 
     assert declined is not None
     assert (declined.state, declined.final_text, declined.outcome) == (ReplyState.POSTED, None, None)
-    assert declined.basis == Basis(kind=BasisKind.DECLINED)
+    assert declined.basis == Basis(kind=BasisKind.DECLINED, entries=SUGGESTED.entries)
     assert declined.fence > reply.fence
     [row] = await rows_of(database, "SELECT entry_id, revision FROM choice")
     assert row == {"entry_id": None, "revision": None}

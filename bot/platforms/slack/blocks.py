@@ -6,20 +6,21 @@ Source of the limits: docs.slack.dev/reference/block-kit, shared reference `slac
 
 from typing import Any
 
-from bot.platforms.base import Act, Button, Content, Phase, Source
+from bot.platforms.base import Act, Button, Confirmation, Content, Phase, Source
 from bot.platforms.slack.dialect import escape_markdown, escape_mrkdwn, link_token
 from bot.platforms.slack.feedback import feedback_block
 
 STOP_ACTION = "stop_reply"
 ASK_AGAIN_ACTION = "ask_again"
-CHOOSE_ACTION, DECLINE_ACTION = "choose", "decline"
+CHOOSE_ACTION, DECLINE_ACTION, ASK_PEOPLE_ACTION = "choose", "decline", "ask_people"
 CONTROLS_BLOCK = "inthread_controls"
 OFFERS_BLOCK = "inthread_offers"
 
 MOST_BUTTON_CHARACTERS = 75
 MOST_TITLE_CHARACTERS = 300
 MOST_FACT_CHARACTERS = 200
-_ACTIONS = {Act.CHOOSE: CHOOSE_ACTION, Act.DECLINE: DECLINE_ACTION}
+MOST_TITLE_OF_CONFIRM, MOST_TEXT_OF_CONFIRM, MOST_LABEL_OF_CONFIRM = 100, 300, 30
+_ACTIONS = {Act.CHOOSE: CHOOSE_ACTION, Act.DECLINE: DECLINE_ACTION, Act.ASK_PEOPLE: ASK_PEOPLE_ACTION}
 
 
 def render(content: Content, reply_id: str, heading: str = "") -> dict[str, Any]:
@@ -80,7 +81,17 @@ def _button(button: Button, reply_id: str) -> dict[str, Any]:
     action_id, value = _ACTIONS[button.act], reply_id
     if button.number:  # several of one kind need names of their own
         action_id, value = f"{action_id}_{button.number}", f"{reply_id}:{button.number}"
-    return _element(action_id, button.label, value)
+    element = _element(action_id, button.label, value)
+    return element | ({"confirm": _confirm(button.confirmation)} if button.confirmation else {})
+
+
+def _confirm(confirmation: Confirmation) -> dict[str, Any]:
+    return {
+        "title": _plain(confirmation.title, MOST_TITLE_OF_CONFIRM),
+        "text": _plain(confirmation.text, MOST_TEXT_OF_CONFIRM),
+        "confirm": _plain(confirmation.yes_label, MOST_LABEL_OF_CONFIRM),
+        "deny": _plain(confirmation.no_label, MOST_LABEL_OF_CONFIRM),
+    }
 
 
 def _controls(action_id: str, label: str, reply_id: str) -> dict[str, Any]:
@@ -89,9 +100,12 @@ def _controls(action_id: str, label: str, reply_id: str) -> dict[str, Any]:
 
 
 def _element(action_id: str, label: str, value: str) -> dict[str, Any]:
-    # plain_text: nothing in a label is read as a mention or a link, and emoji codes stay letters.
-    text = {"type": "plain_text", "text": shortened(label, MOST_BUTTON_CHARACTERS), "emoji": False}
-    return {"type": "button", "action_id": action_id, "text": text, "value": value}
+    return {"type": "button", "action_id": action_id, "text": _plain(label, MOST_BUTTON_CHARACTERS), "value": value}
+
+
+def _plain(text: str, most_characters: int) -> dict[str, Any]:
+    """Nothing in it is read as a mention or a link, and emoji codes stay letters."""
+    return {"type": "plain_text", "text": shortened(text, most_characters), "emoji": False}
 
 
 def shortened(text: str, most_characters: int) -> str:

@@ -15,7 +15,7 @@ from bot.platforms.slack.api import SlackApi
 from bot.platforms.slack.events import PLATFORM, Identity, moment_of, tenant_of, to_message
 from bot.platforms.slack.paced_calls import PAGE, PacedCalls
 from bot.platforms.slack.past_messages import NOT_ALLOWED, PastMessage, PastMessages, time_of
-from bot.platforms.slack.relevance import is_for_us
+from bot.platforms.slack.relevance import IsOurs, is_for_us
 from bot.platforms.slack.settings import SlackSettings
 from storage.looking_back import LookBackStore
 
@@ -63,7 +63,8 @@ class SlackHistory:
         """Each is judged when it is its turn: a question that was taken makes the thread ours for what follows it."""
         past = await self._messages.read(place.channel, since, self._old_threads.get(place.channel, ()))
         for seen in sorted(past.messages.values(), key=lambda seen: seen.time):
-            if await is_for_us(seen.post, self._us, self._settings, self._knew_thread_at(seen.time)):
+            ours = (self._was_before(seen.time, self._record.first_asked_at), self._was_before(seen.time, self._put_at))
+            if await is_for_us(seen.post, self._us, self._settings, *ours):
                 edited_at = moment_of(seen.edited_ts) if seen.edited_ts else None
                 message = to_message(seen.post, self._us, self._settings.dm_mode, edited_at)
                 yield PastPost(
@@ -72,14 +73,17 @@ class SlackHistory:
                     has_our_reply=reply_id_of(message.message_key) in past.reply_ids,
                 )
 
-    def _knew_thread_at(self, time: float) -> Callable[[ThreadKey], Awaitable[bool]]:
-        """What people said in a thread before they asked us was not meant for us."""
+    def _was_before(self, time: float, became_ours: Callable[..., Awaitable[datetime | None]]) -> IsOurs:
+        """What people said in a thread before it was ours was not meant for us."""
 
-        async def knew_thread(key: ThreadKey) -> bool:
-            asked_at = await self._record.first_asked_at(key.platform, key.tenant, key.channel, key.thread)
-            return asked_at is not None and asked_at.timestamp() < time
+        async def was_ours(key: ThreadKey) -> bool:
+            at = await became_ours(key.platform, key.tenant, key.channel, key.thread)
+            return at is not None and at.timestamp() < time
 
-        return knew_thread
+        return was_ours
+
+    async def _put_at(self, _platform: str, _tenant: str, channel: str, thread: str) -> datetime | None:
+        return await self._record.put_at(channel, thread)
 
     # ── which channels and threads ───────────────────────────────────────────
 

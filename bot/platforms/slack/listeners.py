@@ -83,7 +83,8 @@ class Listeners:
             await self._on_change(change)
             return
         post = parse_post(body, self._us)
-        if post is not None and await is_for_us(post, self._us, self._settings, self._delivery.knows_thread):
+        ours = (self._delivery.knows_thread, self._delivery.awaits_answer)
+        if post is not None and await is_for_us(post, self._us, self._settings, *ours):
             await self._delivery.accept(to_message(post, self._us, self._settings.dm_mode))
 
     async def _on_change(self, change: Change) -> None:

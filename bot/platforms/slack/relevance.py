@@ -6,20 +6,23 @@ from bot.conversation.messages import ThreadKey
 from bot.platforms.slack.events import Identity, Post, thread_key
 from bot.platforms.slack.settings import SlackSettings
 
+IsOurs = Callable[[ThreadKey], Awaitable[bool]]
+
 
 async def is_for_us(
-    post: Post, us: Identity, settings: SlackSettings, knows_thread: Callable[[ThreadKey], Awaitable[bool]]
+    post: Post, us: Identity, settings: SlackSettings, knows_thread: IsOurs, awaits_answer: IsOurs
 ) -> bool:
-    """`knows_thread`: whether we had been asked in a thread when the post was written."""
-    return post.asks_us or await follows_up(post, us, settings, knows_thread)
+    """Of the thread it stands in, when it was written. `knows_thread`: whether we had been asked there;
+    `awaits_answer`: whether we had put a question there ourselves.
+    """
+    if post.asks_us:
+        return True
+    if not _goes_on(post, us):
+        return False
+    key = thread_key(post, settings.dm_mode)
+    return (settings.follow_ups and await knows_thread(key)) or await awaits_answer(key)
 
 
-async def follows_up(
-    post: Post, us: Identity, settings: SlackSettings, knows_thread: Callable[[ThreadKey], Awaitable[bool]]
-) -> bool:
-    """Whether a message without a mention goes on with a thread of ours, and not with somebody else in it."""
-    if not settings.follow_ups or post.thread_ts is None:
-        return False
-    if post.speaks_to is not None and post.speaks_to != us.user_id:
-        return False
-    return await knows_thread(thread_key(post, settings.dm_mode))
+def _goes_on(post: Post, us: Identity) -> bool:
+    """Whether a message without a mention goes on with what is said in its thread, and not with somebody in it."""
+    return post.thread_ts is not None and post.speaks_to in (None, us.user_id)

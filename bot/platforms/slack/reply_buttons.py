@@ -10,9 +10,16 @@ from typing import Any
 import structlog
 from slack_bolt.app.async_app import AsyncApp
 
-from bot.conversation.phrases import phrase
+from bot.conversation.phrases import Language, phrase
 from bot.platforms.errors import PlatformError
-from bot.platforms.slack.blocks import ASK_AGAIN_ACTION, CHOOSE_ACTION, CONTROLS_BLOCK, DECLINE_ACTION, STOP_ACTION
+from bot.platforms.slack.blocks import (
+    ASK_AGAIN_ACTION,
+    ASK_PEOPLE_ACTION,
+    CHOOSE_ACTION,
+    CONTROLS_BLOCK,
+    DECLINE_ACTION,
+    STOP_ACTION,
+)
 from bot.platforms.slack.feedback import FEEDBACK_ACTION, MODAL, comment_modal, parse_comment, parse_verdict
 from bot.platforms.slack.surroundings import Delivery, Surroundings, user_of
 from storage.feedback import Verdict
@@ -33,6 +40,7 @@ class ReplyButtons:
         app.action(ASK_AGAIN_ACTION)(self._on_ask_again)
         app.action(re.compile(rf"{CHOOSE_ACTION}_\d"))(self._on_choose)
         app.action(DECLINE_ACTION)(self._on_decline)
+        app.action(ASK_PEOPLE_ACTION)(self._on_ask_people)
         app.action(FEEDBACK_ACTION)(self._on_feedback)
         app.view(MODAL)(self._on_comment)
 
@@ -72,6 +80,15 @@ class ReplyButtons:
         await self._delivery.decline(str(action.get("value", "")), user_of(body))
         await ack()
 
+    # ── somebody else's answer ───────────────────────────────────────────────
+
+    async def _on_ask_people(self, ack: Ack, body: Body, action: Body) -> None:
+        """The message says so by itself then, where it can be changed."""
+        is_new = await self._delivery.ask_people(str(action.get("value", "")), user_of(body))
+        await ack()
+        if is_new and (body.get("container") or {}).get("is_ephemeral"):
+            self._say_to_one(body, {"text": phrase("ask_people_done", self._language(body))})
+
     # ── thumbs ───────────────────────────────────────────────────────────────
 
     async def _on_feedback(self, ack: Ack, body: Body, action: Body) -> None:
@@ -83,7 +100,7 @@ class ReplyButtons:
         reply_id, verdict = pressed
         is_kept = await self._delivery.judge(reply_id, user_of(body), verdict, None)
         await ack()
-        language = self._around.languages.remembered(user_of(body), str((body.get("message") or {}).get("text") or ""))
+        language = self._language(body)
         if verdict is Verdict.DOWN and is_kept:
             self._around.background.spawn(self._open_modal(body, comment_modal(reply_id, language)), "modal opened")
         elif is_kept:
@@ -98,6 +115,10 @@ class ReplyButtons:
         if said is not None:
             await self._delivery.judge(said[0], user_of(body), Verdict.DOWN, said[1])
         await ack()
+
+    def _language(self, body: Body) -> Language:
+        """Of who acted, as far as that is known without asking; else of the message."""
+        return self._around.languages.remembered(user_of(body), str((body.get("message") or {}).get("text") or ""))
 
     def _say_to_one(self, body: Body, payload: Body) -> None:
         """In place of, or below, the message whose button was pressed; only who pressed it sees that."""

@@ -23,8 +23,9 @@ class Delivery:
     `accept` commits a post, `edit` what its author made of it, `withdraw` that it was deleted (by message key), and
     `ask_again` that another reply is wanted instead of this one (by reply id). `choose` and `decline`: what somebody
     (reply id, user, number) chose of what a reply suggests; `judge`: what they think of it, with a comment if they gave
-    one now. `knows_thread` says whether we were
-    asked in a thread; `last_questions` of a person (tenant, user, how many), newest first. `editor` writes entries.
+    one now; `ask_people`: that somebody is to answer instead. `knows_thread` says whether we were asked in a thread,
+    `awaits_answer` whether we have put a question there; `last_questions` of a person (tenant, user, how many), newest
+    first. `editor` writes entries.
     """
 
     accept: Callable[[IncomingMessage], Awaitable[bool]]
@@ -34,7 +35,9 @@ class Delivery:
     choose: Callable[[str, str, int], Awaitable[bool]]
     decline: Callable[[str, str], Awaitable[bool]]
     judge: Callable[[str, str, Verdict, str | None], Awaitable[bool]]
+    ask_people: Callable[[str, str], Awaitable[bool]]
     knows_thread: Callable[[ThreadKey], Awaitable[bool]]
+    awaits_answer: Callable[[ThreadKey], Awaitable[bool]]
     stop_reply: Callable[[str], bool]
     stop_thread: Callable[[ThreadKey], int]
     last_questions: Callable[[str, str, int], Awaitable[list[AskedQuestion]]]

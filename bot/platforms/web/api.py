@@ -40,7 +40,8 @@ class Delivery:
     """What the page's requests need of the rest of the service.
 
     `accept` commits a question; `choose` and `decline`: what somebody (reply id, user, number) chose of what a reply
-    suggests; `judge`: what they think of it, with a comment if they gave one.
+    suggests; `judge`: what they think of it, with a comment if they gave one; `ask_people`: that somebody is to
+    answer instead.
     """
 
     accept: Callable[[IncomingMessage], Awaitable[bool]]
@@ -48,6 +49,7 @@ class Delivery:
     choose: Callable[[str, str, int], Awaitable[bool]]
     decline: Callable[[str, str], Awaitable[bool]]
     judge: Callable[[str, str, Verdict, str | None], Awaitable[bool]]
+    ask_people: Callable[[str, str], Awaitable[bool]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +196,15 @@ class WebApi:
             raise too_many(wait)
         is_kept = await self._delivery.judge(reply.reply_id, user.user_id, verdict, comment)
         return web.json_response({"kept": is_kept})
+
+    async def ask_people(self, request: web.Request) -> web.Response:
+        """`{}` → whether somebody is asked because of it."""
+        user = self.require_user(request)
+        await bodies.read_object(request)
+        reply = await self._own_reply(user, request)
+        if wait := self._questions.take(user.user_id):
+            raise too_many(wait)
+        return web.json_response({"asked": await self._delivery.ask_people(reply.reply_id, user.user_id)})
 
     async def _question(self, user: User, thread: str, nonce: str, text: str, address: dict[str, str]) -> web.Response:
         if wait := self._questions.take(user.user_id):

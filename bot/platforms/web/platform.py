@@ -13,6 +13,7 @@ from aiohttp import web
 
 from bot.clock import Clock
 from bot.conversation.settings import AnswerSettings
+from bot.delivery.final_content import Furnishing
 from bot.platforms.base import Capabilities, History
 from bot.platforms.web.api import PLATFORM, Delivery, Stores, WebApi
 from bot.platforms.web.errors import not_found, not_now
@@ -51,6 +52,7 @@ class WebPlatform:
         self,
         settings: WebSettings,
         answers: AnswerSettings,
+        furnishing: Furnishing,
         *,
         host: str,
         key_path: Path,
@@ -65,7 +67,7 @@ class WebPlatform:
         self._delivery = delivery
         self._clock = clock
         self._hub = Hub(clock)
-        self._views = Views(self._hub, answers)
+        self._views = Views(self._hub, answers, furnishing)
         self._fence = Fence(settings, host)
         self._page: PageFiles | None = None
         self._api: WebApi | None = None
@@ -127,6 +129,7 @@ class WebPlatform:
             web.post("/web/replies/{reply}/stop", api(self._call(WebApi.stop))),
             web.post("/web/replies/{reply}/again", api(self._call(WebApi.again))),
             web.post("/web/replies/{reply}/choose", api(self._call(WebApi.choose))),
+            web.post("/web/replies/{reply}/ask-people", api(self._call(WebApi.ask_people))),
             web.post("/web/replies/{reply}/feedback", api(self._call(WebApi.judge))),
             web.route("*", "/web/{rest:.*}", api(_nothing)),
         ]

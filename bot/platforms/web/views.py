@@ -9,10 +9,12 @@ from typing import Any
 from bot.conversation.messages import Outcome
 from bot.conversation.phrases import language_of
 from bot.conversation.settings import AnswerSettings
-from bot.delivery.final_content import final_content
+from bot.delivery.final_content import Furnishing, final_content
 from bot.delivery.safe_markdown import safe_markdown
+from bot.delivery.shown import Shown, were_people_asked
 from bot.platforms.base import Content, Phase
 from bot.platforms.web.hub import Frame, Hub
+from storage.basis import BasisKind
 from storage.feedback import Verdict
 from storage.records import ThreadSummary, Transcript, TranscriptTurn
 
@@ -20,9 +22,10 @@ _safe = lru_cache(maxsize=512)(safe_markdown)
 
 
 class Views:
-    def __init__(self, hub: Hub, answers: AnswerSettings) -> None:
+    def __init__(self, hub: Hub, answers: AnswerSettings, furnishing: Furnishing) -> None:
         self._hub = hub
         self._answers = answers
+        self._furnishing = furnishing
 
     def threads(self, summaries: list[ThreadSummary], limit: int) -> dict[str, Any]:
         """`limit` of them; one more was asked for, to know whether there are more."""
@@ -56,6 +59,7 @@ class Views:
             "question": turn.question,
             "asked_at": turn.sent_at.isoformat(),
             "is_again": "again" in turn.address,
+            "is_relayed": turn.basis is not None and turn.basis.kind is BasisKind.RELAYED,
             "reply": {"reply": turn.reply_id, **shown},
         }
 
@@ -63,8 +67,14 @@ class Views:
         if turn.outcome is None:
             return Content(_safe(text, self._answers.link_hosts), Phase.FINAL)
         language = language_of(turn.question, self._answers.language)
-        disclaimer = self._answers.disclaimer
-        content = final_content(text, Outcome(turn.outcome), turn.basis, language, disclaimer=disclaimer)
+        shown = Shown(
+            text=text,
+            outcome=Outcome(turn.outcome),
+            question=turn.question,
+            basis=turn.basis,
+            people_were_asked=were_people_asked(turn),
+        )
+        content = final_content(shown, language, self._furnishing)
         return content if content.is_stored else replace(content, text=_safe(content.text, self._answers.link_hosts))
 
 

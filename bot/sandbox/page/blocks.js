@@ -67,7 +67,8 @@ function button(part, surface, chosen) {
     type: "button",
     "data-testid": `action-${part.action_id}${chosen ? `-${chosen}` : ""}`,
     "aria-label": part.accessibility_label,
-    onclick: (event) => surface.click(part.action_id, chosen, event.currentTarget),
+    // As Slack does with a confirmation: nothing is sent until the person is sure.
+    onclick: (event) => (!part.confirm || confirm(part.confirm.text.text)) && surface.click(part.action_id, chosen, event.currentTarget),
   };
   const node = h("button", attributes, label);
   return part.url ? h("span", {}, node, " ", link(part.url, "↗")) : node;

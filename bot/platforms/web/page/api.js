@@ -37,6 +37,7 @@ export const api = {
   stop: (reply) => call(`replies/${reply}/stop`, {}),
   again: (reply, nonce) => call(`replies/${reply}/again`, { nonce }),
   choose: (reply, number) => call(`replies/${reply}/choose`, { number }),
+  askPeople: (reply) => call(`replies/${reply}/ask-people`, {}),
   judge: (reply, verdict, comment) => call(`replies/${reply}/feedback`, { verdict, comment }),
 };
 

@@ -17,7 +17,7 @@ let me = null;
 let thread = null; // null: a new conversation
 let opening = 0; // counts, so that an answer to an earlier click does not overwrite a later one
 
-const turns = new Turns({ onStop: stop, onAgain: again, onChoose: choose, onJudge: judge });
+const turns = new Turns({ onStop: stop, onAgain: again, onChoose: choose, onAskPeople: askPeople, onJudge: judge });
 const sidebar = new Sidebar({ onMore: moreThreads });
 const composer = new Composer({ onSend: ask, onStop: stopNewest });
 const stream = new Stream({ onOpen: onConnected, onLost, onReply, onBehind: refresh });
@@ -185,6 +185,10 @@ async function stop(replyId) {
 /** Whether it was taken; what the answer says then comes by itself. */
 async function choose(replyId, number) {
   return taken(() => api.choose(replyId, number));
+}
+
+async function askPeople(replyId) {
+  return taken(() => api.askPeople(replyId));
 }
 
 async function judge(replyId, verdict, comment) {

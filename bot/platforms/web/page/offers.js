@@ -26,6 +26,28 @@ export function choices(reply, onChoose) {
   return [h("div", { class: "offers", role: "group", "aria-label": reply.text }, buttons.map(button))];
 }
 
+/** A button for a person's answer, which asks once more before it does so. `onAsk()` says whether it was taken. */
+export function peopleOffer(reply, onAsk) {
+  const offer = reply.buttons.find(({ act }) => act === "ask_people");
+  if (!offer) return [];
+  const { title, text, yes_label, no_label } = offer.confirmation;
+  const place = h("div", { class: "people" });
+  const ask = h("button", { type: "button", class: "ask-people", "data-testid": "ask-people" }, offer.label);
+  const yes = h("button", { type: "button", class: "send-comment", "data-testid": "ask-people-yes", onclick: () => onAsk() }, yes_label);
+  const no = h("button", { type: "button", onclick: () => back() }, no_label);
+  const box = h("div", { class: "comment", role: "group", "aria-label": title }, h("p", {}, text), h("div", { class: "acts" }, yes, no));
+  const back = () => {
+    place.replaceChildren(ask);
+    ask.focus();
+  };
+  ask.addEventListener("click", () => {
+    place.replaceChildren(box);
+    yes.focus();
+  });
+  place.append(ask);
+  return [place];
+}
+
 /** `verdict`: what the reader thinks so far, or null. */
 export function thumbs(reply, verdict, onJudge) {
   if (!reply.thumbs) return [];

@@ -2,7 +2,7 @@
 import { copyButton } from "./copying.js";
 import { byId, h, patchChildren } from "./dom.js";
 import { markdown } from "./markdown.js";
-import { choices, commentBox, sourceLine, thumbs } from "./offers.js";
+import { choices, commentBox, peopleOffer, sourceLine, thumbs } from "./offers.js";
 import { t } from "./words.js";
 
 const NEAR_THE_END = 90; // pixels: a reader who is that close wants to see what comes
@@ -15,7 +15,7 @@ export class Turns {
   #isAtEnd = true;
 
   /**
-   * What the buttons ask for: `onStop(reply)`, `onAgain(reply)`, `onChoose(reply, number)`, and
+   * What the buttons ask for: `onStop(reply)`, `onAgain(reply)`, `onChoose(reply, number)`, `onAskPeople(reply)`, and
    * `onJudge(reply, verdict, comment)`, which says whether that was taken.
    */
   constructor(handlers) {
@@ -73,7 +73,7 @@ export class Turns {
   /** In the page's language, after that changed. */
   redraw() {
     for (const known of this.#turns.values()) {
-      known.nodes.asked.textContent = t(known.turn.is_again ? "asked_again" : "you_asked");
+      known.nodes.asked.textContent = t(askedLabel(known.turn));
       known.nodes.heading.textContent = t("answer");
       known.nodes.body.replaceChildren();
       this.#draw(known);
@@ -96,20 +96,23 @@ export class Turns {
 
   #add(turn) {
     const nodes = {
-      asked: h("h2", { class: "unseen" }, t(turn.is_again ? "asked_again" : "you_asked")),
+      asked: h("h2", { class: "unseen" }, t(askedLabel(turn))),
       heading: h("h3", { class: "unseen" }, t("answer")),
       body: h("div", { class: "body", "data-testid": "answer" }),
       source: h("div"),
       note: h("p", { class: "note", "data-testid": "note" }),
       offers: h("div"),
+      people: h("div"),
       acts: h("div", { class: "acts" }),
       comment: h("div", { "aria-live": "polite" }),
     };
-    const parts = [nodes.heading, nodes.body, nodes.source, nodes.note, nodes.offers, nodes.acts, nodes.comment];
+    const parts = [nodes.heading, nodes.body, nodes.source, nodes.note, nodes.offers, nodes.people, nodes.acts, nodes.comment];
     nodes.reply = h("article", { class: "reply", tabindex: "-1" }, parts);
     const question = h("div", { class: "question", "data-testid": "asked" }, turn.question || t("untitled"));
-    nodes.item = h("li", { class: turn.is_again ? "turn again" : "turn" }, nodes.asked, question, nodes.reply);
-    if (turn.is_again) nodes.asked.className = "asked-again";
+    // Neither shows the question once more: it was asked before, or answered by somebody since.
+    const isLater = turn.is_again || turn.is_relayed;
+    nodes.item = h("li", { class: isLater ? "turn again" : "turn" }, nodes.asked, question, nodes.reply);
+    if (isLater) nodes.asked.className = turn.is_relayed ? "asked-again relayed" : "asked-again";
     const known = { turn, reply: turn.reply, verdict: turn.verdict, nodes };
     this.#turns.set(turn.reply.reply, known);
     this.#list.insertBefore(nodes.item, this.#first(turn.exchange));
@@ -133,6 +136,7 @@ export class Turns {
     nodes.note.hidden = !reply.note;
     patchChildren(nodes.source, reply.sources.map(sourceLine));
     patchChildren(nodes.offers, choices(reply, (number) => this.#choose(known, number)));
+    patchChildren(nodes.people, peopleOffer(reply, () => this.#askPeople(known)));
     patchChildren(nodes.acts, this.#acts(known));
     this.#newest.hidden = this.#isAtEnd || this.openReply() === null;
   }
@@ -154,6 +158,10 @@ export class Turns {
     buttons.forEach((button) => (button.disabled = true));
     if (await this.handlers.onChoose(known.reply.reply, number)) known.nodes.reply.focus();
     else buttons.forEach((button) => (button.disabled = false));
+  }
+
+  async #askPeople(known) {
+    if (await this.handlers.onAskPeople(known.reply.reply)) known.nodes.reply.focus();
   }
 
   async #judge(known, verdict) {
@@ -188,6 +196,10 @@ export class Turns {
     this.#isAtEnd = scrollHeight - scrollTop - clientHeight < NEAR_THE_END;
     this.#newest.hidden = this.#isAtEnd || this.openReply() === null;
   }
+}
+
+function askedLabel(turn) {
+  return turn.is_relayed ? "answered_by_person" : turn.is_again ? "asked_again" : "you_asked";
 }
 
 function codeBlock(code, language) {
