@@ -56,7 +56,6 @@ void multiply_keys(const Query* queries, const T* k, int64_t length, float* weig
         const T* first = k + i * D;
         const T* second = i + 1 < length ? first + D : first;
         Eight sums[R][2] = {};
-#pragma GCC unroll 16
         for (int d = 0; d < D; d += 8) {
             const Eight a = eight(first + d), b = eight(second + d);
 #pragma GCC unroll 4
@@ -80,7 +79,6 @@ void mix_values(const Query* queries, const T* v, int64_t length, const float* w
     for (int d = 0; d < D; d += 8 * WIDE) {
         Eight sums[R][WIDE] = {};
         for (int64_t i = 0; i < length; ++i) {
-#pragma GCC unroll 16
             for (int w = 0; w < WIDE; ++w) {
                 const Eight value = eight(v + i * D + d + 8 * w);
 #pragma GCC unroll 4
@@ -147,8 +145,7 @@ void attend(const float* q, const T* k, const T* v, const float* k_scale, const 
                 queries[waiting++] = {q + at, length[t], out + at};
                 if (waiting == 4) attend_together<T, D, 4>(queries, keys, values, ks, vs, scale), waiting = 0;
             }
-        if (waiting == 3) attend_together<T, D, 3>(queries, keys, values, ks, vs, scale);
-        if (waiting == 2) attend_together<T, D, 2>(queries, keys, values, ks, vs, scale);
+        if (waiting >= 2) attend_together<T, D, 2>(queries + (waiting -= 2), keys, values, ks, vs, scale);
         if (waiting == 1) attend_together<T, D, 1>(queries, keys, values, ks, vs, scale);
     });
 }
@@ -165,7 +162,7 @@ int dispatch(int64_t head_dim, const float* q, const void* k, const void* v, con
                      out, threads);                                                               \
         return 0;
     switch (head_dim) {
-        CASE(8) CASE(16) CASE(32) CASE(64) CASE(80) CASE(96) CASE(128)
+        CASE(8) CASE(64) CASE(80) CASE(96) CASE(128)
     }
     return 1;
 #undef CASE
