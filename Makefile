@@ -4,7 +4,7 @@ PYTHON ?= python3
 PIP_FLAGS ?=
 BIN := .venv/bin
 
-.PHONY: help install run test check format docs pictures browser bench-service bench-verified bench-answer bench-inference bench-quality eval soak-short faults soak clean
+.PHONY: help install run test check format docs pictures browser bench-service bench-answer bench-inference bench-quality bench-knowledge eval soak-short faults soak clean bench-verified
 
 help: ## What there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -63,6 +63,9 @@ bench-inference: install ## Our engine and its peers (installed beside, in .venv
 bench-quality: install ## What 8 bits cost: perplexity and greedy answers of each precision of our engine, real small model
 	$(BIN)/inthread model fetch
 	$(BIN)/python -m tools.bench_quality
+
+bench-knowledge: install ## 100,000 entries: import, encoding, memory, time to answer; a quarter of an hour
+	$(BIN)/python -m tools.bench_knowledge
 
 eval: install ## How good answers are: a FAQ and questions about it (FAQ=… QUESTIONS=…; by default a small one of our own)
 	$(BIN)/python -m tools.eval_faq $(FAQ) $(QUESTIONS)

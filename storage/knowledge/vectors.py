@@ -11,6 +11,8 @@ from storage.dialect import insert
 from storage.knowledge.tables import VectorRow
 from storage.knowledge.words import text_hash
 
+READ_AT_ONCE = 5_000
+
 
 @dataclass(frozen=True, slots=True)
 class Vectors:
@@ -79,5 +81,9 @@ def _put(connection: Connection, rows: list[dict[str, Any]]) -> None:
 
 
 def _load(connection: Connection, encoder: str, kind: str) -> Vectors:
-    rows = connection.execute(select(VectorRow.text_hash, VectorRow.vector).where(*_are(encoder, kind))).all()
-    return Vectors([row.text_hash for row in rows], b"".join(row.vector for row in rows))
+    query = select(VectorRow.text_hash, VectorRow.vector).where(*_are(encoder, kind))
+    hashes, data = list[bytes](), bytearray()
+    for row in connection.execute(query.execution_options(yield_per=READ_AT_ONCE)):  # all at once is a gigabyte
+        hashes.append(row.text_hash)
+        data += row.vector
+    return Vectors(hashes, bytes(data))

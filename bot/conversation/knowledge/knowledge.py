@@ -13,10 +13,8 @@ from bot.conversation.knowledge.latest import KnowledgeStores, Latest, OpenEmbed
 from bot.conversation.knowledge.looking_up import is_for
 from bot.conversation.knowledge.retrieval.reading import Floats, Reading, read
 from bot.conversation.knowledge.snapshot import Asked, Snapshot
-from storage.knowledge.records import EVERYONE
 from storage.knowledge.words import fold
 
-SHARING_WORDS = 64  # entries, or passages, that full text brings back
 LONGEST = 2_000  # characters of a question that are looked at
 REMEMBERED = 1_024  # questions whose vectors are kept: the next one in a thread is read together with this one
 
@@ -77,7 +75,7 @@ class Knowledge:
         snapshot = await self._latest.snapshot()
         if snapshot is None or self.is_empty:
             return Findings(route=Route.NONE)
-        asked = await self._ask(snapshot, inquiry.text, inquiry.audience)
+        asked = await self._ask(inquiry.text, inquiry.audience)
         findings = await asyncio.to_thread(snapshot.find, asked)
         if inquiry.previous and findings.route is not Route.DIRECT:
             findings = await self._follow_up(snapshot, inquiry, asked, findings)
@@ -105,23 +103,15 @@ class Knowledge:
         """Look for it together with the question before. So much of guessing is suggested, never a direct answer."""
         if await asyncio.to_thread(snapshot.entries.is_everyday, asked.reading):
             return alone
-        together = await self._ask(snapshot, f"{inquiry.previous} {inquiry.text}", inquiry.audience)
+        together = await self._ask(f"{inquiry.previous} {inquiry.text}", inquiry.audience)
         findings = await asyncio.to_thread(snapshot.find, together)
         if findings.score <= alone.score:
             return replace(alone, passages=findings.passages or alone.passages)
         return replace(findings, route=_at_most_suggested(findings.route))
 
-    async def _ask(self, snapshot: Snapshot, text: str, audience: frozenset[str]) -> Asked:
-        reading = await self._read(text)
-        seen, entries, passages = audience | {EVERYONE}, self._stores.entries, self._stores.passages
-        sharing, citing = snapshot.entries.is_large, snapshot.passages.is_large
-        return Asked(
-            reading,
-            audience,
-            exactly=await entries.asked_as(_looked_at(text)),
-            entry_ids=_ids(await entries.search(reading.words, seen, SHARING_WORDS)) if sharing else (),
-            passage_ids=_ids(await passages.search(reading.words, seen, SHARING_WORDS)) if citing else (),
-        )
+    async def _ask(self, text: str, audience: frozenset[str]) -> Asked:
+        reading, exactly = await asyncio.gather(self._read(text), self._stores.entries.asked_as(_looked_at(text)))
+        return Asked(reading, audience, exactly)
 
     async def _read(self, text: str) -> Reading:
         text = _looked_at(text)
@@ -148,7 +138,3 @@ def _looked_at(text: str) -> str:
 
 def _at_most_suggested(route: Route) -> Route:
     return Route.SUGGEST if route is Route.DIRECT else route
-
-
-def _ids(found: Sequence[tuple[str, float]]) -> list[str]:
-    return [one for one, _ in found]

@@ -20,16 +20,11 @@ FEWEST_VARIANTS = 3
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Asked:
-    """A question as it is looked for. The ids are of what shares words with it, where there is much to look through.
-
-    `exactly`: ids of the entries that are asked in these very words.
-    """
+    """A question as it is looked for. `exactly`: ids of the entries that are asked in these very words."""
 
     reading: Reading
     audience: frozenset[str]
     exactly: Sequence[str] = ()
-    entry_ids: Sequence[str] = ()
-    passage_ids: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,9 +37,9 @@ class Snapshot:
     passages: PassageIndex
 
     def find(self, asked: Asked) -> Findings:
-        ranking = self.entries.rank(asked.reading, asked.audience, asked.entry_ids)
+        ranking = self.entries.rank(asked.reading, asked.audience)
         findings = self._with_exact(self._gated(ranking, asked.reading.lang), ranking, asked.exactly)
-        passages = self.passages.find(asked.reading, asked.audience, MOST_PASSAGES, asked.passage_ids)
+        passages = self.passages.find(asked.reading, asked.audience, MOST_PASSAGES)
         return replace(findings, passages=tuple(ScoredPassage(*found) for found in passages))
 
     def _gated(self, ranking: Ranking, lang: Language) -> Findings:

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.conversation.knowledge.retrieval.everyday import EVERYDAY
-from bot.conversation.knowledge.retrieval.lexicon import Lexicon
+from bot.conversation.knowledge.retrieval.lexicon import learn_words
 from storage.knowledge.fulltext import SAYING_NOTHING
 from storage.knowledge.words import words_of
 
@@ -26,7 +26,9 @@ def overlap(texts: Sequence[str]) -> Matrix:
     """(N, N): the words that each two texts share, weighted by how rare they are; 1 for the same words."""
     words = [_telling(text) for text in texts]
     everyday = (_telling(text) for sentences in EVERYDAY.values() for text in sentences)  # how rare, among few texts
-    return Lexicon([[some] for some in (*words, *everyday)]).weigh(words).overlaps()
+    known = [*words, *everyday]
+    _, weighed = learn_words(known, np.arange(len(known), dtype=np.int32))
+    return weighed.take(np.arange(len(words))).overlaps()
 
 
 def _telling(text: str) -> list[str]:

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bot.conversation.knowledge.retrieval.entry_index import ALL_ARE_JUDGED, EntryIndex
 from bot.conversation.knowledge.retrieval.everyday import EVERYDAY
-from bot.conversation.knowledge.retrieval.lexicon import Lexicon
+from bot.conversation.knowledge.retrieval.lexicon import learn_words
 from bot.conversation.knowledge.retrieval.reading import Floats
 from bot.conversation.knowledge.retrieval.rows import NOBODYS, Rows, number_of
 from bot.conversation.knowledge.retrieval.space import Space, learn_turn, means_of, unit
@@ -19,7 +20,7 @@ from storage.knowledge.words import fold, words_of
 DOUBT, DOUBT_OF_ANSWER = 0.2, 0.4  # an answer is about more than one question
 LEARNED_FROM = 4_000  # entries, that the space is learned from
 EVERYDAY_PASSAGES = 4  # one of so many
-CHUNK = 20_000  # rows placed at a time
+CHUNK = 5_000  # entries at a time
 
 
 class KnownTexts(Protocol):
@@ -30,8 +31,7 @@ class KnownTexts(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
+class Text(NamedTuple):
     """One row to be. `text` is folded: it is what the encoder reads."""
 
     owner: int
@@ -40,10 +40,10 @@ class Text:
     is_answer: bool = False
 
 
-def entry_texts(entries: Sequence[Entry]) -> Iterator[Text]:
-    """All that entries are found by: of each its phrasings, then its answer."""
-    for number, entry in enumerate(entries):
-        lang: Language = "zh" if entry.text.lang == "zh" else "en"
+def entry_texts(entries: Sequence[Entry], first: int = 0) -> Iterator[Text]:
+    """All that entries are found by: of each its phrasings, then its answer. `first`: the number of the first entry."""
+    for number, entry in enumerate(entries, first):
+        lang = _lang(entry)
         for phrasing in entry.phrasings:
             yield Text(number, lang, fold(phrasing))
         yield Text(number, lang, fold(entry.text.answer), is_answer=True)
@@ -60,78 +60,95 @@ def everyday_passages() -> list[Text]:
 
 def build_entry_index(entries: Sequence[Entry], questions: KnownTexts | None, answers: KnownTexts | None) -> EntryIndex:
     """`questions`, `answers`: vectors of texts as read in either way; None without an encoder."""
-    own = list(entry_texts(entries))
-    texts = [*own, *everyday_texts()]
-    words = [words_of(text.text) for text in texts]
-    lexicon = Lexicon(_words_of_entries(own, words))
+    plan = _plan(entries)
+    lexicon, words = learn_words((words_of(text.text) for some in _chunks(entries) for text in some), plan.owners)
     space = vectors = centres = None
     if questions is not None and answers is not None:
-        space = _learn_space(own, questions, answers)
-        vectors = _place(texts, space, questions, answers)
-        centres = _centres(texts, vectors, len(entries)) if len(entries) > ALL_ARE_JUDGED else None
-    owners = np.array([text.owner for text in texts], np.int32)
-    rows = Rows(
-        owners,
-        np.array([number_of(text.lang) for text in texts], np.int8),
-        np.array([text.is_answer for text in texts], np.bool_),
-        np.array([DOUBT_OF_ANSWER if text.is_answer else DOUBT for text in texts], np.float32),
-        lexicon.weigh(words),
-        vectors,
-    )
-    starts = np.searchsorted(owners[: len(own)], np.arange(len(entries) + 1))
-    return EntryIndex(entries, rows, starts, lexicon, space, centres)
+        space = _learn_space(entries, questions, answers)
+        vectors = _place_all(entries, len(plan.owners), space, questions, answers)
+        centres = _centres(vectors, plan.starts) if len(entries) > ALL_ARE_JUDGED else None
+    doubt = np.where(plan.are_answers, DOUBT_OF_ANSWER, DOUBT).astype(np.float32)
+    rows = Rows(plan.owners, plan.langs, plan.are_answers, doubt, words, vectors)
+    return EntryIndex(entries, rows, plan.starts, lexicon, space, centres)
 
 
-def _words_of_entries(texts: Sequence[Text], words: Sequence[Sequence[str]]) -> Iterator[list[Sequence[str]]]:
-    """Of each entry those of its phrasings: answers are longer, and full of everything."""
-    owner, of_one = 0, list[Sequence[str]]()
-    for text, its_words in zip(texts, words, strict=False):
-        if text.owner != owner:
-            yield of_one
-            owner, of_one = text.owner, []
-        if not text.is_answer:
-            of_one.append(its_words)
-    if texts:
-        yield of_one
+@dataclass(frozen=True, slots=True, eq=False)
+class _Plan:
+    """What stands in each row, and where each entry's rows begin."""
+
+    owners: NDArray[np.int32]
+    langs: NDArray[np.int8]
+    are_answers: NDArray[np.bool_]
+    starts: NDArray[np.int64]
 
 
-def _learn_space(own: Sequence[Text], questions: KnownTexts, answers: KnownTexts) -> Space:
-    step = (own[-1].owner + 1) // LEARNED_FROM + 1 if own else 1
-    sample = [text for text in own if text.owner % step == 0]
+def _plan(entries: Sequence[Entry]) -> _Plan:
+    sizes = [len(entry.phrasings) + 1 for entry in entries]
+    starts = np.concatenate([[0], np.cumsum(sizes, dtype=np.int64)])
+    everyday = everyday_texts()
+    owners = np.concatenate([np.repeat(np.arange(len(entries)), sizes), np.full(len(everyday), NOBODYS)])
+    langs = [*np.repeat([number_of(_lang(entry)) for entry in entries], sizes), *(number_of(e.lang) for e in everyday)]
+    are_answers = np.zeros(len(owners), np.bool_)
+    are_answers[starts[1:] - 1] = True
+    return _Plan(owners.astype(np.int32), np.array(langs, np.int8), are_answers, starts)
+
+
+def _lang(entry: Entry) -> Language:
+    return "zh" if entry.text.lang == "zh" else "en"
+
+
+def _chunks(entries: Sequence[Entry]) -> Iterator[list[Text]]:
+    """All rows in order, some at a time: of 100,000 entries, all at once would take a gigabyte."""
+    for at in range(0, len(entries), CHUNK):
+        yield list(entry_texts(entries[at : at + CHUNK], at))
+    yield everyday_texts()
+
+
+def _learn_space(entries: Sequence[Entry], questions: KnownTexts, answers: KnownTexts) -> Space:
+    sample = list(entry_texts(entries[:: len(entries) // LEARNED_FROM + 1]))
     phrasings = [text for text in sample if not text.is_answer]
     vectors = _take(questions, phrasings)
     asked = means_of(
-        np.concatenate([vectors, _take(questions, everyday_texts())]),
-        [text.lang for text in [*phrasings, *everyday_texts()]],
+        np.concatenate([vectors, _take(questions, everyday_texts())]), _langs([*phrasings, *everyday_texts()])
     )
     said = [*(text for text in sample if text.is_answer), *everyday_passages()]
-    answered = means_of(_take(answers, said), [text.lang for text in said])
+    answered = means_of(_take(answers, said), _langs(said))
     flat = Space(asked, answered, np.eye(vectors.shape[1], dtype=np.float32))
-    around = flat.place_questions(vectors, [text.lang for text in phrasings])
+    around = flat.place_questions(vectors, _langs(phrasings))
     return Space(asked, answered, learn_turn(around, np.array([text.owner for text in phrasings], np.int32)))
 
 
-def _place(texts: Sequence[Text], space: Space, questions: KnownTexts, answers: KnownTexts) -> np.ndarray:
-    placed = np.zeros((len(texts), space.turn.shape[0]), np.float16)
-    for is_answer in (False, True):
-        places = [place for place, text in enumerate(texts) if text.is_answer is is_answer]
-        for at in range(0, len(places), CHUNK):
-            chunk = places[at : at + CHUNK]
-            some = [texts[place] for place in chunk]
-            langs = [text.lang for text in some]
-            place = space.place_answers if is_answer else space.place_questions
-            placed[chunk] = place(_take(answers if is_answer else questions, some), langs)
+def _place_all(
+    entries: Sequence[Entry], number: int, space: Space, questions: KnownTexts, answers: KnownTexts
+) -> NDArray[np.float16]:
+    placed = np.zeros((number, space.turn.shape[0]), np.float16)
+    first = 0
+    for texts in _chunks(entries):
+        for is_answer, place, known in (
+            (False, space.place_questions, questions),
+            (True, space.place_answers, answers),
+        ):
+            where = [at for at, text in enumerate(texts) if text.is_answer is is_answer]
+            some = [texts[at] for at in where]
+            placed[first + np.array(where, np.int64)] = place(_take(known, some), _langs(some))
+        first += len(texts)
     return placed
 
 
-def _centres(texts: Sequence[Text], vectors: np.ndarray, number: int) -> Floats:
-    sums = np.zeros((number, vectors.shape[1]), np.float32)
-    for at in range(0, len(texts), CHUNK):
-        chunk = [(text.owner, at + place) for place, text in enumerate(texts[at : at + CHUNK])]
-        owners, places = np.array([one for one in chunk if one[0] != NOBODYS] or [(0, 0)]).T
-        np.add.at(sums, owners, vectors[places].astype(np.float32))
-    return unit(sums)
+def _centres(vectors: NDArray[np.float16], starts: NDArray[np.int64]) -> Floats:
+    sums = [
+        np.add.reduceat(
+            vectors[starts[at] : starts[min(at + CHUNK, len(starts) - 1)]].astype(np.float32),
+            starts[at : min(at + CHUNK, len(starts) - 1)] - starts[at],
+        )
+        for at in range(0, len(starts) - 1, CHUNK)
+    ]
+    return unit(np.concatenate(sums))
 
 
 def _take(known: KnownTexts, texts: Sequence[Text]) -> Floats:
     return known.take([text.text for text in texts])
+
+
+def _langs(texts: Sequence[Text]) -> list[Language]:
+    return [text.lang for text in texts]

@@ -54,15 +54,14 @@ class EntryIndex:
         self._lexicon = lexicon
         self._space = space
         self._centres = centres
-        self._numbers = {entry.entry_id: number for number, entry in enumerate(entries)}
         self._visibility = Visibility([entry.text.audience for entry in entries])
         self._encoded: Mask | None = None if rows.vectors is None else np.any(rows.vectors != 0, axis=1)
         self._judge = lru_cache(4)(self._judge_all)
 
-    def rank(self, question: Reading, audience: Collection[str], found: Sequence[str] = ()) -> Ranking:
-        """Of the entries that `audience` may see. `found`: ids of those that share words, for large sets."""
+    def rank(self, question: Reading, audience: Collection[str]) -> Ranking:
+        """Of the entries that `audience` may see."""
         row = self._row_of(question)
-        chosen = self._candidates(row, self._visibility.mask(audience), found)
+        chosen = self._candidates(row, self._visibility.mask(audience))
         if not len(chosen):
             return Ranking((), np.zeros(0), is_sound=True)
         judge = self._judge_for(row, chosen)
@@ -70,11 +69,6 @@ class EntryIndex:
         order = np.argsort(-scores, kind="stable")
         is_sound = question.vector is not None and self._encoded is not None and bool(self._encoded[judge.places].all())
         return Ranking([self.entries[judge.entries[at]] for at in order], scores[order], is_sound)
-
-    @property
-    def is_large(self) -> bool:
-        """Whether entries must be looked for by words as well."""
-        return len(self.entries) > ALL_ARE_JUDGED
 
     def is_everyday(self, question: Reading) -> bool:
         """Whether it is asked much like a sentence that no entry answers, a greeting or thanks."""
@@ -94,7 +88,7 @@ class EntryIndex:
     def judge_of_row(self, place: int) -> Judge:
         """Who would judge the row that stands there if it were a question of somebody who may see everything."""
         row = self.rows.take(np.array([place]))
-        near = self._candidates(row, np.ones(len(self.entries), np.bool_), ())
+        near = self._candidates(row, np.ones(len(self.entries), np.bool_))
         own = row.owners[row.owners != NOBODYS]
         return self._judge_for(row, np.union1d(near, own).astype(np.int32))
 
@@ -123,21 +117,23 @@ class EntryIndex:
             np.array([number_of(question.lang)], np.int8),
             np.zeros(1, np.bool_),
             np.zeros(1, np.float32),
-            self._lexicon.weigh([question.words]),
+            self._lexicon.weigh(question.words),
             vectors,
         )
 
-    def _candidates(self, row: Rows, visible: Mask, found: Sequence[str]) -> NDArray[np.int32]:
+    def _candidates(self, row: Rows, visible: Mask) -> NDArray[np.int32]:
         """Numbers, ascending."""
-        numbers = np.flatnonzero(visible).astype(np.int32)
-        if len(numbers) <= ALL_ARE_JUDGED:
-            return numbers
-        sharing = [self._numbers[one] for one in found if one in self._numbers and visible[self._numbers[one]]]
-        near: list[int] = []
-        if self._centres is not None and row.vectors is not None:
-            nearness = np.where(visible, self._centres @ row.vectors[0].astype(np.float32), -np.inf)
-            near = np.argpartition(-nearness, NEAREST)[:NEAREST].tolist()
-        return np.array(sorted({*near, *sharing[:NEAREST]}), np.int32)
+        numbers = np.flatnonzero(visible)
+        if len(numbers) > ALL_ARE_JUDGED:
+            sharing = self._lexicon.sharing(row.words, visible, NEAREST)
+            numbers = np.union1d(sharing, self._near(row, visible))
+        return numbers.astype(np.int32)
+
+    def _near(self, row: Rows, visible: Mask) -> NDArray[np.int64]:
+        if self._centres is None or row.vectors is None:
+            return np.zeros(0, np.int64)
+        nearness = np.where(visible, self._centres @ row.vectors[0].astype(np.float32), -np.inf)
+        return np.argpartition(-nearness, NEAREST)[:NEAREST]
 
     def _places_of(self, entries: NDArray[np.int32]) -> Numbers:
         spans = zip(self._starts[entries], self._starts[entries + 1], strict=True)

@@ -1,6 +1,7 @@
 """Words as sparse vectors: rare words weigh more, every text has length 1, two texts' product is their overlap."""
 
 import math
+from array import array
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -9,6 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 Matrix = NDArray[np.float32]
+Whole = NDArray[np.integer]
+Mask = NDArray[np.bool_]
+
+MOST_LOOKED_AT = 10_000  # owners, by words in common: a millisecond
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -59,45 +64,97 @@ class Words:
 
 
 class Lexicon:
-    """The words of a set of entries and how rare they are among them."""
+    """The words of some texts: how rare each is, and whose texts have it. Made by `learn_words`."""
 
-    def __init__(self, entries: Iterable[Iterable[Sequence[str]]]) -> None:
-        """`entries`: for each the words of all its phrasings. A word counts once for an entry."""
-        counts: Counter[str] = Counter()
-        number = 0
-        for number, texts in enumerate(entries, 1):  # noqa: B007 how many there were
-            counts.update({word for words in texts for word in words})
-        self._ids = {word: at for at, word in enumerate(counts)}
-        seen = np.fromiter(counts.values(), np.float64, len(counts))
-        self._rarity = np.log1p((number - seen + 0.5) / (seen + 0.5))
+    def __init__(self, ids: dict[str, int], starts: Whole, owners: Whole) -> None:
+        """The owners of texts with word i: `owners[starts[i]:starts[i + 1]]`, each once."""
+        self._ids = ids
+        self._starts = starts
+        self._owners = owners
+        number, seen = len(np.unique(owners)), np.diff(starts)
+        self.rarity = np.log1p((number - seen + 0.5) / (seen + 0.5))
         self._unseen = math.log1p((number + 0.5) / 0.5)
 
-    def weigh(self, texts: Sequence[Sequence[str]]) -> Words:
-        """A word that no entry has makes a text longer and has no id."""
-        starts, ids, weights = [0], [], []
-        for words in texts:
-            known, length = self._weigh(words)
-            ids += [word for word, _ in known]
-            weights += [weight / length for _, weight in known]
-            starts.append(len(ids))
-        return Words(np.array(starts, np.int64), np.array(ids, np.int32), np.array(weights, np.float32))
-
-    def rarities(self, words: Sequence[str]) -> tuple[Words, float]:
-        """Each word once, by how rare it is; and the sum of that, of words that no entry has as well."""
-        distinct = set(words)
-        known = sorted(self._ids[word] for word in distinct if word in self._ids)
-        ids = np.array(known, np.int32)
-        weights = self._rarity[ids].astype(np.float32)
-        total = float(weights.sum()) + self._unseen * (len(distinct) - len(known))
-        return Words(np.array([0, len(known)], np.int64), ids, weights), total or 1.0
-
-    def _weigh(self, words: Sequence[str]) -> tuple[list[tuple[int, float]], float]:
+    def weigh(self, words: Sequence[str]) -> Words:
+        """One text. A word that is not known makes it longer and has no id."""
         known: list[tuple[int, float]] = []
         square = 0.0
         for word, count in Counter(words).items():
             at = self._ids.get(word)
-            weight = (self._unseen if at is None else float(self._rarity[at])) * (1 + math.log(count))
+            weight = self._rarity_of(at) * (1 + math.log(count))
             square += weight * weight
             if at is not None:
                 known.append((at, weight))
-        return sorted(known), math.sqrt(square) or 1.0
+        return _one_text(known, math.sqrt(square) or 1.0)
+
+    def rarities(self, words: Sequence[str]) -> tuple[Words, float]:
+        """Each word once, by how rare it is; and the sum of that, of unknown words as well."""
+        places = [self._ids.get(word) for word in set(words)]
+        known = [(at, self._rarity_of(at)) for at in places if at is not None]
+        return _one_text(known, 1.0), sum(map(self._rarity_of, places)) or 1.0
+
+    def sharing(self, words: Words, visible: Mask, most: int) -> Whole:
+        """So many visible owners as share most of one text's words, by how rare they are; best first.
+
+        By the rarest words first, until so many owners were looked at as matter: common words are everybody's.
+        """
+        counts = self._starts[words.ids + 1] - self._starts[words.ids]
+        order = np.argsort(counts, kind="stable")
+        enough = int(np.searchsorted(np.cumsum(counts[order]), MOST_LOOKED_AT, side="right"))
+        telling = words.ids[order[: max(enough, 1)]]
+        lists = [self._owners[self._starts[word] : self._starts[word + 1]] for word in telling]
+        if not lists:
+            return np.zeros(0, np.int64)
+        owners, places = np.unique(np.concatenate(lists), return_inverse=True)
+        worth = np.bincount(places, np.repeat(self.rarity[telling], [len(one) for one in lists]))
+        worth, owners = worth[visible[owners]], owners[visible[owners]]
+        best: Whole = owners[np.argsort(-worth, kind="stable")[:most]]
+        return best
+
+    def _rarity_of(self, at: int | None) -> float:
+        return self._unseen if at is None else float(self.rarity[at])
+
+
+def learn_words(texts: Iterable[Sequence[str]], owners: NDArray[np.int32]) -> tuple[Lexicon, Words]:
+    """The lexicon of the texts, and the texts as weighted words.
+
+    `owners`: whose each text is, negative: nobody's. The fewer owners have a word, the rarer it is.
+    """
+    ids: dict[str, int] = {}
+    places, ends = array("i"), array("q", [0])
+    for words in texts:
+        places.extend(ids.setdefault(word, len(ids)) for word in words)
+        ends.append(len(places))
+    starts = np.frombuffer(ends, np.int64)
+    of = np.repeat(np.arange(len(starts) - 1), np.diff(starts))
+    rows, known, counts = _occurrences(of, np.frombuffer(places, np.int32), len(ids))
+    lexicon = _lexicon(ids, owners[rows], known)
+    weights = lexicon.rarity[known] * (1 + np.log(counts))
+    lengths = np.sqrt(np.bincount(rows, weights * weights, minlength=len(starts) - 1))
+    weighed = Words(
+        np.searchsorted(rows, np.arange(len(starts))),
+        known.astype(np.int32),
+        (weights / np.where(lengths == 0, 1, lengths)[rows]).astype(np.float32),
+    )
+    return lexicon, weighed
+
+
+def _lexicon(ids: dict[str, int], owners: Whole, words: Whole) -> Lexicon:
+    owned = owners >= 0
+    having, known, _ = _occurrences(owners[owned], words[owned], len(ids))
+    by_word = np.argsort(known, kind="stable")
+    starts = np.searchsorted(known[by_word], np.arange(len(ids) + 1))
+    return Lexicon(ids, starts, having[by_word].astype(np.int32))
+
+
+def _occurrences(of: Whole, words: Whole, size: int) -> tuple[Whole, Whole, Whole]:
+    """Who has which word how often, by who and word."""
+    pairs, counts = np.unique(of.astype(np.int64) * max(size, 1) + words, return_counts=True)
+    return pairs // max(size, 1), pairs % max(size, 1), counts
+
+
+def _one_text(known: list[tuple[int, float]], length: float) -> Words:
+    known.sort()
+    ids = np.array([at for at, _ in known], np.int32)
+    weights = np.array([weight / length for _, weight in known], np.float32)
+    return Words(np.array([0, len(known)], np.int64), ids, weights)

@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 import numpy as np
 
 from bot.conversation.knowledge.retrieval.building import KnownTexts, everyday_texts
-from bot.conversation.knowledge.retrieval.lexicon import Lexicon
+from bot.conversation.knowledge.retrieval.lexicon import Mask, Whole, learn_words
 from bot.conversation.knowledge.retrieval.reading import LANGUAGES, Floats, Reading, read
 from bot.conversation.knowledge.retrieval.space import Space, means_of
 from bot.conversation.knowledge.retrieval.visibility import Visibility
@@ -32,10 +32,7 @@ class PassageIndex:
         """`questions`, `answers`: vectors of texts as read in either way; None without an encoder."""
         self.passages = passages
         texts = [passage_text(passage) for passage in passages]
-        words = [words_of(text) for text in texts]
-        self._lexicon = Lexicon([one] for one in words)
-        self._words = self._lexicon.weigh(words)
-        self._numbers = {passage.passage_id: number for number, passage in enumerate(passages)}
+        self._lexicon, self._words = learn_words(map(words_of, texts), np.arange(len(texts), dtype=np.int32))
         self._visibility = Visibility([passage.audience for passage in passages])
         self._space: Space | None = None
         self._vectors: Floats | None = None
@@ -46,28 +43,18 @@ class PassageIndex:
             self._vectors = self._space.place_answers(vectors, langs)
         self._least = {lang: self._least_score(lang, questions) for lang in LANGUAGES}
 
-    @property
-    def is_large(self) -> bool:
-        """Whether passages must be looked for by words as well."""
-        return len(self.passages) > ALL_ARE_SCORED
-
-    def find(
-        self, question: Reading, audience: Collection[str], most: int, found: Sequence[str] = ()
-    ) -> list[tuple[Passage, float]]:
-        """Of those that `audience` may see, best first; none that an everyday sentence would bring back as well.
-
-        `found`: ids of those that share words, for large sets.
-        """
-        numbers, scores = self._score(question, self._visibility.mask(audience), found)
+    def find(self, question: Reading, audience: Collection[str], most: int) -> list[tuple[Passage, float]]:
+        """Of those that `audience` may see, best first; none that an everyday sentence would bring back as well."""
+        numbers, scores = self._score(question, self._visibility.mask(audience))
         best = np.argsort(-scores, kind="stable")[:most]
         least = self._least[question.lang]
         return [(self.passages[numbers[at]], float(scores[at])) for at in best if scores[at] > least]
 
-    def _score(self, question: Reading, visible: np.ndarray, found: Sequence[str]) -> tuple[np.ndarray, Floats]:
+    def _score(self, question: Reading, visible: Mask) -> tuple[Whole, Floats]:
         nearness = self._nearness(question)
-        numbers = self._candidates(nearness, visible, found)
+        numbers = self._candidates(question, nearness, visible)
         asked, total = self._lexicon.rarities(question.words)
-        scores = self._words.take(numbers).sums_of(asked) / total
+        scores = self._words.take(numbers.astype(np.int64)).sums_of(asked) / total
         return numbers, scores if nearness is None else scores + nearness[numbers]
 
     def _nearness(self, question: Reading) -> Floats | None:
@@ -77,15 +64,15 @@ class PassageIndex:
         nearness: Floats = self._vectors @ placed[0]
         return nearness
 
-    def _candidates(self, nearness: Floats | None, visible: np.ndarray, found: Sequence[str]) -> np.ndarray:
+    def _candidates(self, question: Reading, nearness: Floats | None, visible: Mask) -> Whole:
         numbers = np.flatnonzero(visible)
         if len(numbers) <= ALL_ARE_SCORED:
             return numbers
-        sharing = [self._numbers[one] for one in found if one in self._numbers and visible[self._numbers[one]]]
-        near: list[int] = []
-        if nearness is not None:
-            near = np.argpartition(np.where(visible, -nearness, np.inf), NEAREST)[:NEAREST].tolist()
-        return np.array(sorted({*near, *sharing[:NEAREST]}), np.int64)
+        sharing = self._lexicon.sharing(self._lexicon.weigh(question.words), visible, NEAREST)
+        if nearness is None:
+            return sharing
+        near = np.argpartition(np.where(visible, -nearness, np.inf), NEAREST)[:NEAREST]
+        return np.union1d(sharing, near)
 
     def _least_score(self, lang: Language, questions: KnownTexts | None) -> float:
         """What most everyday sentences stay below."""
@@ -95,7 +82,7 @@ class PassageIndex:
         best = [
             float(scores.max())
             for text, vector in zip(texts, vectors, strict=True)
-            if len(scores := self._score(read(text, vector), everyone, ())[1])
+            if len(scores := self._score(read(text, vector), everyone)[1])
         ]
         return float(np.quantile(best, SHARE_BELOW_LEAST)) if best else 0.0
 

@@ -5,6 +5,7 @@ that part is the mean, and is taken away for each language. Then directions in w
 count less (as in linear discriminant analysis). Measured: docs/retrieval.md.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,22 +27,22 @@ class Space:
     answers: dict[Language, Floats]
     turn: Floats
 
-    def place_questions(self, vectors: Floats, langs: list[Language]) -> Floats:
+    def place_questions(self, vectors: Floats, langs: Sequence[Language]) -> Floats:
         """(N, D), of length 1. A row of zeros, of a text that is not encoded yet, stays one."""
         return self._place(vectors, langs, self.questions)
 
-    def place_answers(self, vectors: Floats, langs: list[Language]) -> Floats:
+    def place_answers(self, vectors: Floats, langs: Sequence[Language]) -> Floats:
         return self._place(vectors, langs, self.answers)
 
-    def _place(self, vectors: Floats, langs: list[Language], means: dict[Language, Floats]) -> Floats:
-        if not len(vectors):
-            return vectors
-        encoded = vectors.any(axis=1, keepdims=True)
-        middles = np.stack([means[lang] for lang in langs])
-        return unit(unit(np.where(encoded, vectors - middles, 0)) @ self.turn)
+    def _place(self, vectors: Floats, langs: Sequence[Language], means: dict[Language, Floats]) -> Floats:
+        around = vectors.copy()
+        of = np.array(langs)
+        for lang, mean in means.items():
+            around[(of == lang) & vectors.any(axis=1)] -= mean
+        return unit(unit(around) @ self.turn)
 
 
-def means_of(vectors: Floats, langs: list[Language]) -> dict[Language, Floats]:
+def means_of(vectors: Floats, langs: Sequence[Language]) -> dict[Language, Floats]:
     """Of the encoded ones, by language; of all where a language has none."""
     encoded = vectors.any(axis=1)
     of = np.array(langs)

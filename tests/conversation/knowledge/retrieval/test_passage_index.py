@@ -59,9 +59,8 @@ def test_of_many_those_near_by_meaning_or_by_words_are_scored() -> None:
     index = PassageIndex([LEAVE, *rooms], QUESTIONS, ANSWERS)
 
     by_meaning = index.find(question("remaining pto"), (), 1)
-    by_words = index.find(question("room 433 floor"), (), 3, found=["Room 433 is on floor 6."])
+    by_words = index.find(question("room 433 floor"), (), 3)
 
-    assert index.is_large
     assert by_meaning[0][0] == LEAVE
     assert by_words[0][0].text == "Room 433 is on floor 6."
 
