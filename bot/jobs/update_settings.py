@@ -1,13 +1,13 @@
 """When and how a newer revision of the model is taken: table `[jobs.model_update]` of settings.toml."""
 
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Literal
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from apscheduler.triggers.cron import CronTrigger
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from bot.jobs.time_zones import TIME_OF_DAY, checked_days, checked_zone, hour_and_minute, zone
 from inference.canary import Language
 from inference.models.hub_id import parse_hub_id
 
@@ -25,9 +25,7 @@ class ModelUpdateSettings(BaseModel):
         description="Which branch to look at: `owner/name@branch`. By default the active model's default branch.",
     )
     days: str = Field(default="sun", description="Days on which the window opens, such as `sat,sun` or `mon-fri`.")
-    begins: str = Field(
-        default="03:00", pattern=r"^([01]\d|2[0-3]):[0-5]\d$", description="When the window opens, `HH:MM`."
-    )
+    begins: str = Field(default="03:00", pattern=TIME_OF_DAY, description="When the window opens, `HH:MM`.")
     hours: float = Field(
         default=2.0,
         gt=0,
@@ -61,32 +59,23 @@ class ModelUpdateSettings(BaseModel):
     @field_validator("days")
     @classmethod
     def _are_days(cls, days: str) -> str:
-        CronTrigger(day_of_week=days, timezone=UTC)
-        return days
+        return checked_days(days)
 
     @field_validator("time_zone")
     @classmethod
     def _is_zone(cls, name: str) -> str:
-        try:
-            _zone(name)
-        except (ZoneInfoNotFoundError, ValueError, OSError):
-            raise ValueError("is no time zone that this machine knows") from None
-        return name
+        return checked_zone(name)
 
     def trigger(self) -> CronTrigger:
         """Fires when the window opens."""
-        hour, minute = self.begins.split(":")
-        return CronTrigger(day_of_week=self.days, hour=int(hour), minute=int(minute), timezone=_zone(self.time_zone))
+        hour, minute = hour_and_minute(self.begins)
+        return CronTrigger(day_of_week=self.days, hour=hour, minute=minute, timezone=zone(self.time_zone))
 
     def seconds_left(self, now: datetime) -> float:
         """Until the window of this day, or of the night before, closes; at most 0 outside of it."""
-        here = now.astimezone(_zone(self.time_zone))
-        hour, minute = self.begins.split(":")
-        opened = here.replace(hour=int(hour), minute=int(minute), second=0, microsecond=0)
+        here = now.astimezone(zone(self.time_zone))
+        hour, minute = hour_and_minute(self.begins)
+        opened = here.replace(hour=hour, minute=minute, second=0, microsecond=0)
         if opened > here:
             opened -= timedelta(days=1)
         return (opened + timedelta(hours=self.hours) - here).total_seconds()
-
-
-def _zone(name: str) -> tzinfo:
-    return UTC if name == "UTC" else ZoneInfo(name)  # UTC needs no table of zones, which small systems lack
