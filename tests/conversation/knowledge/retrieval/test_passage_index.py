@@ -50,6 +50,11 @@ def test_an_everyday_sentence_brings_back_nothing(index: PassageIndex) -> None:
     assert found(index, "tell me something funny") == []
 
 
+def test_what_shares_little_with_a_passage_is_not_answered_by_it(index: PassageIndex) -> None:
+    assert found(index, "what is the capital of france?") == []
+    assert found(PassageIndex(BOOK), "is the car wash open on sunday") == []
+
+
 def test_without_an_encoder_words_find_it() -> None:
     assert found(PassageIndex(BOOK), "day tickets for the car park")[0] == PARKING
 
