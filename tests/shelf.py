@@ -50,11 +50,14 @@ class Shelf:
         self._findings: dict[str, Findings] = {}
         self.is_empty = False
 
-    def lay_out(self, question: str, route: Route, *entries: Entry, passages: tuple[Passage, ...] = ()) -> "Shelf":
+    def lay_out(
+        self, question: str, route: Route, *entries: Entry, passages: tuple[Passage, ...] = (), chance: float = 1.0
+    ) -> "Shelf":
+        """`chance`: that an entry is meant."""
         self.entries |= {entry.entry_id: entry for entry in entries}
         self._findings[question] = Findings(
             route=route,
-            entries=tuple(ScoredEntry(entry, 1.0) for entry in entries),
+            entries=tuple(ScoredEntry(entry, chance) for entry in entries),
             passages=tuple(ScoredPassage(passage, 1.0) for passage in passages),
         )
         return self

@@ -21,6 +21,11 @@ ANSWER_PHRASES: dict[str, dict[Literal["en", "zh"], str]] = {
         "en": "I have no verified answer to that.",
         "zh": "这个问题我没有经过核实的答案。",
     },
+    "greeting": {
+        "en": "Hello! What would you like to know? For example: how do I request leave?",
+        "zh": "您好！想了解什么？例如：怎么申请年假？",
+    },
+    "thanked": {"en": "You are welcome.", "zh": "不客气。"},
     "ungrounded": {
         "en": "No verified answer: written by a small language model, without a source. Do not rely on it.",
         "zh": "没有经过核实的答案：由小型语言模型撰写，没有依据，请勿当作准则。",

@@ -10,6 +10,7 @@ from bot.conversation.knowledge.looking_up import FindsEntries, LooksUp, is_for
 from bot.conversation.knowledge.reviews import is_overdue, shown_by
 from bot.conversation.messages import Outcome, Question, ReplyUpdate
 from bot.conversation.phrases import Language, language_of, phrase
+from bot.conversation.pleasantries import pleasantry_in
 from bot.conversation.settings import AnswerSettings
 from storage.basis import Basis, BasisKind, CitedEntry
 from storage.knowledge.records import Entry, Passage
@@ -17,6 +18,8 @@ from storage.records import EarlierQuestion
 from storage.threads import ThreadStore
 
 MOST_SUGGESTIONS = 3
+PLAINLY = 0.75  # score of a passage: most of the question's words, near in meaning
+LONG_SHOT = 0.25  # chance that the first suggestion is meant
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +60,8 @@ class Librarian:
         before = await self._threads.exchange_before(question.thread_id, question.exchange)
         if (reply := await self._chosen(question, before)) is not None:
             return Consulted(reply=reply)
+        if (said := pleasantry_in(question.text)) is not None:
+            return Consulted(reply=ReplyUpdate(phrase(said, language), Outcome.EMPTY))
         inquiry = Inquiry(text=question.text, previous=before.text if before else "", audience=question.audience)
         findings = self._as_shown(await self._knowledge.look_up(inquiry))
         return self._decide(findings, question, language)
@@ -82,7 +87,7 @@ class Librarian:
         entries = [found.entry for found in findings.entries]
         if findings.route is Route.DIRECT:
             return Consulted(reply=self._word_for_word(entries[0]))
-        if findings.route is Route.SUGGEST and not question.declined:
+        if findings.route is Route.SUGGEST and not question.declined and not self._is_in_handbook(findings):
             return Consulted(reply=self._asking_back(entries[:MOST_SUGGESTIONS], language))
         generate = self._settings.generate
         if generate == "never" or (generate == "grounded-only" and not findings.passages):
@@ -95,6 +100,12 @@ class Librarian:
             quotation = ReplyUpdate(quoted(passages[0]), Outcome.ANSWERED, basis=citing.quoting(passages[0]))
             return Consulted(reply=quotation)
         return Consulted(kind=BasisKind.GROUNDED, passages=readable)
+
+    def _is_in_handbook(self, findings: Findings) -> bool:
+        """A passage is plainly about the question and no entry likely so: three wrong buttons would hide it."""
+        if self._settings.generate == "never" or not findings.passages:
+            return False
+        return findings.passages[0].score >= PLAINLY and findings.score < LONG_SHOT
 
     def _word_for_word(self, entry: Entry) -> ReplyUpdate:
         return ReplyUpdate(entry.text.answer, Outcome.ANSWERED, basis=citing.verified(entry, self._clock.now().date()))

@@ -7,7 +7,7 @@ import pytest
 from bot.conversation.knowledge.findings import Route
 from bot.conversation.librarian import NOT_CONSULTED, Consulted, Librarian
 from bot.conversation.messages import Outcome, Question
-from bot.conversation.phrases import phrase
+from bot.conversation.phrases import Language, phrase
 from bot.conversation.settings import AnswerSettings
 from storage.basis import BasisKind
 from storage.knowledge.records import EntryStatus
@@ -245,3 +245,41 @@ async def test_passages_in_another_language_are_left_out_or_quoted(shelf: Shelf,
     assert (quotation.text, quotation.outcome) == ("> Leave is 20 days.", Outcome.ANSWERED)
     assert quotation.basis is not None
     assert quotation.basis.kind is BasisKind.QUOTED
+
+
+@pytest.mark.parametrize(
+    ("said", "key", "language"),
+    [
+        ("Hello!", "greeting", "en"),
+        ("thank you :)", "thanked", "en"),
+        ("你好", "greeting", "zh"),
+        ("好的，谢谢！", "thanked", "zh"),
+    ],
+)
+async def test_who_greets_or_thanks_is_not_told_that_there_is_no_answer(
+    shelf: Shelf, threads: ThreadStore, said: str, key: str, language: Language
+) -> None:
+    reply = (await consult(shelf, threads, said)).reply
+    assert reply is not None
+    assert (reply.text, reply.outcome) == (phrase(key, language), Outcome.EMPTY)
+    assert shelf.inquiries == []
+
+
+async def test_who_greets_and_asks_has_asked(shelf: Shelf, threads: ThreadStore) -> None:
+    shelf.lay_out("hi, days left?", Route.DIRECT, BALANCE)
+    reply = (await consult(shelf, threads, "hi, days left?")).reply
+    assert reply is not None
+    assert reply.text == BALANCE.text.answer
+
+
+async def test_what_stands_in_a_handbook_is_not_hidden_behind_unlikely_suggestions(
+    shelf: Shelf, threads: ThreadStore
+) -> None:
+    passage = a_passage("You may work from home on two days a week.")
+    shelf.lay_out("days left?", Route.SUGGEST, BALANCE, REQUEST, passages=(passage,), chance=0.1)
+    assert (await consult(shelf, threads)).passages == (passage,)
+
+    shelf.lay_out("days left?", Route.SUGGEST, BALANCE, REQUEST, passages=(passage,), chance=0.6)
+    assert (await consult(shelf, threads)).reply is not None
+    shelf.lay_out("days left?", Route.SUGGEST, BALANCE, REQUEST, passages=(passage,), chance=0.1)
+    assert (await consult(shelf, threads, generate="never")).reply is not None
