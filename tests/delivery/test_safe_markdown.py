@@ -414,4 +414,4 @@ def test_no_input_of_50_kilobytes_holds_the_event_loop(kind: str) -> None:
 
     safe_markdown(text, [ALLOWED])
 
-    assert time.process_time() - began < 0.6
+    assert time.process_time() - began < 3  # quadratic, it takes minutes; a slow machine needs a second
