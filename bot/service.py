@@ -22,6 +22,7 @@ from bot.conversation.knowledge.looking_up import FindsEntries, LooksUp
 from bot.conversation.learning.variants import LearningStores, Variants
 from bot.conversation.librarian import Librarian
 from bot.conversation.messages import Outcome, ThreadKey
+from bot.conversation.topics import Topics
 from bot.database_health import DatabaseHealth
 from bot.delivery.catch_up import CatchUp
 from bot.delivery.choosing import Choosing
@@ -174,7 +175,7 @@ class Service:
         self._platforms: dict[str, Platform] = {}
         answers = settings.answers
         people = People(answers.ask_channel, answers.owner_channels) if settings.slack.is_on else NOBODY
-        self._furnishing = Furnishing(disclaimer=answers.disclaimer, people=people)
+        self._furnishing = Furnishing(answers.disclaimer, people, answers.sensitive.contact)
         self._threads = ThreadStore(database)
         replies = self._replies = ReplyStore(database, trail)
         self._line = Line(
@@ -205,8 +206,16 @@ class Service:
         )
         self._choosing = Choosing(replies, librarian, self._dispatcher.submit, clock)
         self._health = DatabaseHealth(database, clock, self._go_on)
-        take_answer = self._escalating.take_answer
-        self._intake = Intake(replies, self._dispatcher.submit, settings.delivery, clock, reach, take_answer)
+        topics = self._topics = Topics(answers.sensitive.topics)
+        self._intake = Intake(
+            replies,
+            self._dispatcher.submit,
+            settings.delivery,
+            clock,
+            reach,
+            take_answer=self._escalating.take_answer,
+            topic_of=topics.find,
+        )
         self._duplicates = DuplicateCheck(replies, self._platforms, clock)
         record = LookBackStore(database)
         self._catch_up = CatchUp(
@@ -295,6 +304,7 @@ class Service:
             ask_people=self._escalating.ask,
             knows_thread=self._knows_thread,
             awaits_answer=self._escalating.awaits_answer,
+            topic_of=self._topics.find,
             stop_reply=self._dispatcher.stop_reply,
             stop_thread=self._dispatcher.stop_thread,
             last_questions=last_questions,
@@ -431,8 +441,7 @@ class Service:
         await self._escalating.on_undeliverable(reply)
 
     async def _knows_thread(self, key: ThreadKey) -> bool:
-        found = await self._threads.find_thread(key.platform, key.tenant, key.channel, key.thread)
-        return found is not None
+        return await self._threads.is_ours(key.platform, key.tenant, key.channel, key.thread)
 
 
 def _new_incident_id() -> str:

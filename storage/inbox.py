@@ -5,6 +5,7 @@ all of them.
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -29,7 +30,11 @@ def accept(connection: Connection, trail: AuditTrail, question: NewQuestion, now
     thread_id = threads.ensure_thread(
         connection, question.platform, question.tenant, question.channel, question.thread, now
     )
+    topic = question.topic
+    if topic is None and question.is_public:
+        topic = threads.last_topic_of(connection, thread_id, question.user)  # whoever goes on, goes on in private
     exchange = threads.append_question(connection, thread_id, question.text, now)
+    is_private = topic is not None and question.is_public
     connection.execute(
         insert(InboxRow).values(
             message_key=question.message_key,
@@ -40,7 +45,9 @@ def accept(connection: Connection, trail: AuditTrail, question: NewQuestion, now
             sent_at=question.sent_at,
             edited_at=question.edited_at,
             received_at=now,
-            is_in_history=True,
+            is_in_history=not is_private,  # others go on in this thread
+            topic=topic,
+            is_public=question.is_public,
         )
     )
     connection.execute(
@@ -67,6 +74,7 @@ def edit(
     edited_at: datetime,
     now: datetime,
     window: timedelta,
+    topic: str | None = None,
 ) -> Reply | None:
     """Take the newer text over and open the post's last reply again. None: nothing is to be answered anew.
 
@@ -82,8 +90,41 @@ def edit(
     if _ended_before(connection, reply, now - window):
         return None
     threads.replace_question(connection, reply.thread_id, reply.exchange, text)
+    if topic is not None:  # once it was private, it stays so
+        values = {"topic": topic}
+        connection.execute(update(InboxRow).where(InboxRow.message_key == reply.message_key).values(**values))
     reopen(connection, reply, stage_of(reply), now, attempt=0, interruptions=0)
     return reply_rows.find(connection, reply.reply_id)
+
+
+def move_to_private(
+    connection: Connection,
+    trail: AuditTrail,
+    message_key: str,
+    topic: str,
+    edited_at: datetime,
+    text: str,
+    new_reply_id: Callable[[str], str],
+    now: datetime,
+) -> list[Reply]:
+    """The post was changed into something that is nobody else's business: what stands in public goes, and a reply of
+    its own answers it. Empty: nothing stands in public, or the edit is old; `edit` does then.
+    """
+    replies = _replies_of(connection, message_key)
+    last = replies[-1] if replies else None
+    if last is None or not last.is_public or last.is_private or last.state in BEYOND_REPAIR:
+        return []
+    if not _take_edit(connection, last, edited_at):
+        return []
+    trail.edited(connection, last, text, now)
+    _leave_out_of_history(connection, last)
+    threads.replace_question(connection, last.thread_id, last.exchange, "")
+    reopen(connection, last, ReplyState.WITHDRAWING, now)
+    gone = reply_rows.find(connection, last.reply_id)
+    key = next_key(last.message_key)
+    anew = replace(_as_question(last, key, new_reply_id(key)), text=text, topic=topic, sent_at=now, edited_at=edited_at)
+    private = accept(connection, trail, anew, now)
+    return [one for one in (gone, private) if one is not None]
 
 
 def withdraw(connection: Connection, trail: AuditTrail, message_key: str, now: datetime) -> list[Reply]:
@@ -113,24 +154,31 @@ def ask_again(
     before = reply_rows.find(connection, reply_id)
     if before is None or before.state.is_open or before.state in BEYOND_REPAIR:
         return None
-    message_key = next_key(before.message_key)
-    again = NewQuestion(
-        message_key=message_key,
-        reply_id=new_reply_id(message_key),
-        platform=before.platform,
-        tenant=before.tenant,
-        channel=before.channel,
-        thread=before.thread,
-        user=before.user,
-        text=before.question,
-        address=before.address,
-        sent_at=now,
-        edited_at=_edited_at(connection, before),  # edits before it are as old for the new one
-    )
+    key = next_key(before.message_key)
+    # Edits before it are as old for the new one.
+    again = replace(_as_question(before, key, new_reply_id(key)), sent_at=now, edited_at=_edited_at(connection, before))
     reply = accept(connection, trail, again, now)
     if reply is not None:
         _leave_out_of_history(connection, before)
     return reply
+
+
+def _as_question(reply: Reply, message_key: str, reply_id: str) -> NewQuestion:
+    """What a reply answers, to be asked once more under another key."""
+    return NewQuestion(
+        message_key=message_key,
+        reply_id=reply_id,
+        platform=reply.platform,
+        tenant=reply.tenant,
+        channel=reply.channel,
+        thread=reply.thread,
+        user=reply.user,
+        text=reply.question,
+        address=reply.address,
+        sent_at=reply.sent_at,
+        topic=reply.topic,
+        is_public=reply.is_public,
+    )
 
 
 def next_key(message_key: str) -> str:

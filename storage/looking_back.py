@@ -7,7 +7,7 @@ from sqlalchemy import Connection, func, select
 from storage import expert_answers, inbox
 from storage.database import Database
 from storage.records import ReplyState
-from storage.schema import EscalationRow, InboxRow, ReplyRow, ThreadRow, WatermarkRow
+from storage.schema import NOT_PRIVATE, EscalationRow, InboxRow, ReplyRow, ThreadRow, WatermarkRow
 
 
 class LookBackStore:
@@ -25,12 +25,13 @@ class LookBackStore:
         )
 
     async def first_asked_at(self, platform: str, tenant: str, channel: str, thread: str) -> datetime | None:
-        """When the first question of a thread was posted. None: we were never asked in it."""
+        """When the first question of a thread was posted that is answered in it. None: there is none."""
         query = (
             select(func.min(InboxRow.sent_at))
             .join(ThreadRow, ThreadRow.thread_id == InboxRow.thread_id)
             .where(ThreadRow.platform == platform, ThreadRow.tenant == tenant)
             .where(ThreadRow.channel == channel, ThreadRow.thread == thread)
+            .where(NOT_PRIVATE)
         )
         return await self._database.read(lambda connection: connection.execute(query).scalar_one_or_none())
 

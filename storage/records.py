@@ -63,11 +63,16 @@ class NewQuestion:
     address: Mapping[str, str]
     sent_at: datetime
     edited_at: datetime | None = None
+    topic: str | None = None
+    is_public: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
-    """A reply with the question it belongs to."""
+    """A reply with the question it belongs to.
+
+    `topic`: what makes the question nobody else's business. `is_public`: others read along where it was asked.
+    """
 
     reply_id: str
     message_key: str
@@ -93,6 +98,13 @@ class Reply:
     failure: str | None
     basis: Basis | None = None
     escalation_id: str | None = None
+    topic: str | None = None
+    is_public: bool = False
+
+    @property
+    def is_private(self) -> bool:
+        """Whether it must not be shown where the question was asked."""
+        return self.topic is not None and self.is_public
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +159,7 @@ class TranscriptTurn:
     outcome: str | None
     basis: Basis | None = None
     escalation_id: str | None = None
+    topic: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

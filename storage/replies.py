@@ -33,13 +33,39 @@ class ReplyStore:
         return await self._database.write(lambda connection: inbox.accept(connection, self._trail, question, now))
 
     async def edit(
-        self, message_key: str, text: str, edited_at: datetime, now: datetime, window: timedelta
+        self,
+        message_key: str,
+        text: str,
+        edited_at: datetime,
+        now: datetime,
+        window: timedelta,
+        topic: str | None = None,
     ) -> Reply | None:
         """The author changed the post: its reply, open again. None if nothing is to be answered anew: unknown post,
         an older edit or no other words, or a reply that ended longer ago than `window`.
+
+        `topic`: what makes the new words nobody else's business.
         """
         return await self._database.write(
-            lambda connection: inbox.edit(connection, self._trail, message_key, text, edited_at, now, window)
+            lambda connection: inbox.edit(connection, self._trail, message_key, text, edited_at, now, window, topic)
+        )
+
+    async def move_to_private(
+        self,
+        message_key: str,
+        text: str,
+        edited_at: datetime,
+        topic: str,
+        new_reply_id: Callable[[str], str],
+        now: datetime,
+    ) -> list[Reply]:
+        """The author changed the post into something that is nobody else's business: the reply that is to be taken
+        away where others read it, and the one that answers it privately. Empty: there is none such, `edit` it.
+        """
+        return await self._database.write(
+            lambda connection: inbox.move_to_private(
+                connection, self._trail, message_key, topic, edited_at, text, new_reply_id, now
+            )
         )
 
     async def withdraw(self, message_key: str, now: datetime) -> list[Reply]:

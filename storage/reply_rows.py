@@ -94,7 +94,7 @@ def reply_query() -> Select[Any]:
             *(getattr(ReplyRow, name) for name in _REPLY_COLUMNS),
             *(
                 getattr(InboxRow, name)
-                for name in ("thread_id", "exchange", "user", "address", "sent_at", "received_at")
+                for name in ("thread_id", "exchange", "user", "address", "sent_at", "received_at", "topic", "is_public")
             ),
             *(getattr(ThreadRow, name) for name in ("platform", "tenant", "channel", "thread")),
             TurnRow.text.label("question"),

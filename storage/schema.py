@@ -95,6 +95,9 @@ class InboxRow(Base):
     edited_at: Mapped[datetime | None]  # the newest edit that was taken, by the platform's clock
     # Whether later questions of the thread build on this exchange: not when it was deleted, or asked once more.
     is_in_history: Mapped[bool] = mapped_column(default=True, server_default=true())
+    # What makes it nobody else's business, and whether others read along where it was asked.
+    topic: Mapped[str | None]
+    is_public: Mapped[bool] = mapped_column(default=False, server_default=false())
     # Nobody posted it: it stands for something that we have to say (`storage.notices`).
     is_notice: Mapped[bool] = mapped_column(default=False, server_default=false())
 
@@ -103,6 +106,9 @@ class InboxRow(Base):
 QUESTION_OF_POST = (
     (TurnRow.thread_id == InboxRow.thread_id) & (TurnRow.exchange == InboxRow.exchange) & (TurnRow.role == "user")
 )
+
+# Posts that are answered where they stand.
+NOT_PRIVATE = InboxRow.topic.is_(None) | ~InboxRow.is_public
 
 
 class ReplyRow(Base):

@@ -8,7 +8,7 @@ from storage import basis
 from storage.database import Database
 from storage.dialect import insert
 from storage.records import EarlierQuestion, Exchange
-from storage.schema import QUESTION_OF_POST, InboxRow, ReplyRow, ThreadRow, TurnRow
+from storage.schema import NOT_PRIVATE, QUESTION_OF_POST, InboxRow, ReplyRow, ThreadRow, TurnRow
 
 MOST_EXCHANGES = 1_000  # more cannot fit any prompt; keeps one endless thread from filling the memory
 
@@ -23,13 +23,27 @@ class ThreadStore:
         """What was said in the thread before this exchange, oldest first."""
         return await self._database.read(lambda connection: _exchanges_before(connection, thread_id, exchange))
 
-    async def exchange_before(self, thread_id: int, exchange: int) -> EarlierQuestion | None:
-        """The question before this one in the thread, with what its reply rests on. None: it is the first."""
-        return await self._database.read(lambda connection: _exchange_before(connection, thread_id, exchange))
+    async def exchange_before(self, thread_id: int, exchange: int, user: str) -> EarlierQuestion | None:
+        """The question before this one in the thread, with what its reply rests on. None: it is the first.
+
+        What was answered privately is only there for `user`, who asked it.
+        """
+        return await self._database.read(lambda connection: _exchange_before(connection, thread_id, exchange, user))
 
     async def find_thread(self, platform: str, tenant: str, channel: str, thread: str) -> int | None:
         """The id of the thread if a question was ever accepted in it."""
         return await self._database.read(lambda connection: _find_thread(connection, platform, tenant, channel, thread))
+
+    async def is_ours(self, platform: str, tenant: str, channel: str, thread: str) -> bool:
+        """Whether a question was ever accepted in the thread and answered there: what is said next may be for us."""
+        query = (
+            select(InboxRow.message_key)
+            .join(ThreadRow, ThreadRow.thread_id == InboxRow.thread_id)
+            .where(ThreadRow.platform == platform, ThreadRow.tenant == tenant)
+            .where(ThreadRow.channel == channel, ThreadRow.thread == thread)
+            .where(NOT_PRIVATE)
+        )
+        return await self._database.read(lambda connection: connection.execute(query).first() is not None)
 
 
 def _exchanges_before(connection: Connection, thread_id: int, exchange: int) -> list[Exchange]:
@@ -50,12 +64,14 @@ def _exchanges_before(connection: Connection, thread_id: int, exchange: int) -> 
     ]
 
 
-def _exchange_before(connection: Connection, thread_id: int, exchange: int) -> EarlierQuestion | None:
+def _exchange_before(connection: Connection, thread_id: int, exchange: int, user: str) -> EarlierQuestion | None:
+    is_own_secret = InboxRow.topic.is_not(None) & (InboxRow.user == user)
     row = connection.execute(
         select(TurnRow.text, ReplyRow.basis_kind, ReplyRow.basis)
         .join(InboxRow, QUESTION_OF_POST)
         .join(ReplyRow, ReplyRow.message_key == InboxRow.message_key)
-        .where(InboxRow.thread_id == thread_id, InboxRow.exchange < exchange, InboxRow.is_in_history)
+        .where(InboxRow.thread_id == thread_id, InboxRow.exchange < exchange)
+        .where(InboxRow.is_in_history | is_own_secret)
         .order_by(InboxRow.exchange.desc())
         .limit(1)
     ).first()
@@ -86,6 +102,16 @@ def ensure_thread(connection: Connection, platform: str, tenant: str, channel: s
     thread_id = _find_thread(connection, platform, tenant, channel, thread)
     assert thread_id is not None
     return thread_id
+
+
+def last_topic_of(connection: Connection, thread_id: int, user: str) -> str | None:
+    """The topic of what this person asked last in the thread, if that was nobody else's business."""
+    return connection.execute(
+        select(InboxRow.topic)
+        .where(InboxRow.thread_id == thread_id, InboxRow.user == user)
+        .order_by(InboxRow.exchange.desc())
+        .limit(1)
+    ).scalar()
 
 
 def append_question(connection: Connection, thread_id: int, text: str, now: datetime) -> int:

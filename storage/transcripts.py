@@ -105,7 +105,7 @@ def _turns_of(
 def _turn_query() -> Select[Any]:
     return (
         select(
-            *(getattr(InboxRow, name) for name in ("exchange", "address", "sent_at")),
+            *(getattr(InboxRow, name) for name in ("exchange", "address", "sent_at", "topic")),
             *(
                 getattr(ReplyRow, name)
                 for name in ("reply_id", "state", "final_text", "outcome", "basis_kind", "basis", "escalation_id")

@@ -71,6 +71,15 @@ ANSWER_PHRASES: dict[str, dict[Literal["en", "zh"], str]] = {
         "en": "A colleague answers what you asked: “{question}”. Not verified yet.",
         "zh": "同事回答了您的问题：“{question}”。尚未核实。",
     },
+    "answered_privately": {
+        "en": "You asked in a channel: “{question}” I answer here, where only you see it.",
+        "zh": "您在频道中问：“{question}”我在这里回答，只有您能看到。",
+    },
+    "sensitive": {
+        "en": "This is between you and people you trust. Talk to {contact}.",
+        "zh": "这件事适合与您信任的人谈，请联系{contact}。",
+    },
+    "contact_in_general": {"en": "your HR contact", "zh": "人力资源部的联系人"},
     "thumb_up": {"en": "Helpful", "zh": "有帮助"},
     "thumb_down": {"en": "Not helpful", "zh": "没有帮助"},
     "feedback_title": {"en": "What was wrong?", "zh": "哪里不对？"},

@@ -56,8 +56,8 @@ class Librarian:
         if not question.text:
             return NOT_CONSULTED
         if self._knowledge.is_empty:
-            return _no_answer(language) if self._settings.generate == "never" else NOT_CONSULTED
-        before = await self._threads.exchange_before(question.thread_id, question.exchange)
+            return NOT_CONSULTED if self._may_write(question) else _no_answer(language)
+        before = await self._threads.exchange_before(question.thread_id, question.exchange, question.user)
         if (reply := await self._chosen(question, before)) is not None:
             return Consulted(reply=reply)
         if (said := pleasantry_in(question.text)) is not None:
@@ -89,17 +89,23 @@ class Librarian:
             return Consulted(reply=self._word_for_word(entries[0]))
         if findings.route is Route.SUGGEST and not question.declined and not self._is_in_handbook(findings):
             return Consulted(reply=self._asking_back(entries[:MOST_SUGGESTIONS], language))
-        generate = self._settings.generate
-        if generate == "never" or (generate == "grounded-only" and not findings.passages):
-            return _no_answer(language, question.declined)
-        if not findings.passages:
-            return Consulted(kind=BasisKind.UNGROUNDED)
         passages = [found.passage for found in findings.passages]
         readable = tuple(passage for passage in passages if passage.lang == language_of(question.text))
-        if not readable:  # a small model does not translate policies
+        if not readable or not self._may_write(question):  # nor does a small model translate policies
+            return self._without_model(passages, question, language)
+        return Consulted(kind=BasisKind.GROUNDED, passages=readable)
+
+    def _may_write(self, question: Question) -> bool:
+        return self._settings.generate != "never" and not question.is_sensitive
+
+    def _without_model(self, passages: list[Passage], question: Question, language: Language) -> Consulted:
+        """A passage as it is; with none, what is to happen with questions that nothing answers."""
+        if passages and self._settings.generate != "never":
             quotation = ReplyUpdate(quoted(passages[0]), Outcome.ANSWERED, basis=citing.quoting(passages[0]))
             return Consulted(reply=quotation)
-        return Consulted(kind=BasisKind.GROUNDED, passages=readable)
+        if self._may_write(question) and self._settings.generate != "grounded-only":
+            return Consulted(kind=BasisKind.UNGROUNDED)
+        return _no_answer(language, question.declined)
 
     def _is_in_handbook(self, findings: Findings) -> bool:
         """A passage is plainly about the question and no entry likely so: three wrong buttons would hide it."""

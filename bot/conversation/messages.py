@@ -26,8 +26,8 @@ class IncomingMessage:
 
     `message_key` names the post itself, per platform and tenant, whatever event brought it: two events of one post
     have one key. `text` is plain: mention stripped, entities decoded. `edited_at`: since when it reads so, if it was
-    changed after it was sent; by the platform's clock. `address` is what the platform needs to answer here again after
-    a restart; opaque to everybody else.
+    changed after it was sent; by the platform's clock. `is_public`: others read along where it was asked. `address` is
+    what the platform needs to answer here again after a restart; opaque to everybody else.
     """
 
     thread: ThreadKey
@@ -36,6 +36,7 @@ class IncomingMessage:
     text: str
     sent_at: datetime
     edited_at: datetime | None = None
+    is_public: bool = False
     address: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
 
@@ -44,7 +45,8 @@ class Question:
     """A question where it stands in its thread.
 
     `user`: whose turn it takes. `audience`: what may be shown where it was asked, as entries name it, beside what is
-    for everyone. `declined`: entries that were suggested already, and none of them was meant.
+    for everyone. `declined`: entries that were suggested already, and none of them was meant. `is_sensitive`: it is
+    nobody else's business, and no model has a say.
     """
 
     thread_id: int
@@ -53,6 +55,7 @@ class Question:
     user: str = ""
     audience: frozenset[str] = frozenset()
     declined: tuple[CitedEntry, ...] = ()
+    is_sensitive: bool = False
 
 
 class Outcome(StrEnum):

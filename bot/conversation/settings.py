@@ -4,6 +4,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from bot.conversation.topics import SensitiveSettings
 from inference.embedding.settings import EncoderSettings
 
 # Short on purpose: asked for more ("in the language of the question"), the smallest model answers in French.
@@ -39,6 +40,9 @@ class AnswerSettings(BaseModel):
         le=100,
         description="How many different people must show, by a choice or a thumb, that an entry answers a question, "
         "before its words become a variant of it by themselves. 0: never, people decide with `inthread faq variants`.",
+    )
+    sensitive: SensitiveSettings = Field(
+        default_factory=SensitiveSettings, description="What is nobody else's business."
     )
     ask_channel: str = Field(
         default="",

@@ -164,5 +164,6 @@ def _question(reply: Reply) -> Question:
         reply.question,
         reply.user,
         audience=audience_of(reply),
+        is_sensitive=reply.topic is not None,
         declined=reply.basis.entries if reply.basis is not None and reply.basis.kind is BasisKind.DECLINED else (),
     )

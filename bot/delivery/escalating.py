@@ -66,7 +66,9 @@ class Escalating:
     async def ask(self, reply_id: str, user: str) -> bool:
         """Hand a reply's question to people. False: it is with them already, or nobody is there to be asked."""
         reply = await self._replies.find(reply_id)
-        if reply is None or self._platform is None or (channel := self._people.channel_for(reply.basis)) is None:
+        if reply is None or reply.topic is not None or self._platform is None:
+            return False
+        if (channel := self._people.channel_for(reply.basis)) is None:
             return False
         new = NewEscalation(
             reply_id=reply_id,

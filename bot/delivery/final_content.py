@@ -29,6 +29,7 @@ class Furnishing:
 
     disclaimer: bool = True
     people: People = NOBODY
+    contact: str = ""  # to talk to about what is nobody else's business; empty: in general words
 
 
 def final_content(
@@ -36,6 +37,9 @@ def final_content(
 ) -> Content:
     """`language`: of the question."""
     note = final_note(shown, language, disclaimer=furnishing.disclaimer, is_late=is_late)
+    if shown.is_sensitive:
+        contact = furnishing.contact or phrase("contact_in_general", language)
+        note = f"{phrase('sensitive', language, contact=contact)} {note}".strip()
     kind = None if shown.basis is None else shown.basis.kind
     if shown.basis is None or kind not in (*_ABOUT_THE_COMPANY, BasisKind.SUGGESTED):
         return Content(shown.text, Phase.FINAL, note=note)
@@ -43,7 +47,9 @@ def final_content(
         buttons = _choices(shown.basis.entries, language)
         return Content(phrase("did_you_mean", language), Phase.FINAL, note=note, buttons=buttons)
     is_verified = kind is BasisKind.VERIFIED
-    can_ask = not shown.people_were_asked and furnishing.people.channel_for(shown.basis) is not None
+    # What somebody asks in confidence is not posted to a channel of others.
+    may_ask = not shown.people_were_asked and not shown.is_sensitive
+    can_ask = may_ask and furnishing.people.channel_for(shown.basis) is not None
     return Content(
         shown.text,
         Phase.FINAL,

@@ -52,10 +52,12 @@ class Intake:
         clock: Clock,
         reach: Reach = no_failpoint,
         take_answer: TakeAnswer = no_answer,
+        topic_of: Callable[[str], str | None] = lambda text: None,
     ) -> None:
         """`submit` is handed each reply that is open from now on, whatever was done with it before.
 
         `take_answer` says of a post whether it was no question, but an answer to one that we have put, and keeps it.
+        `topic_of`: what makes a question nobody else's business.
         """
         self._store = store
         self._submit = submit
@@ -63,6 +65,7 @@ class Intake:
         self._clock = clock
         self._reach = reach
         self._take_answer = take_answer
+        self._topic_of = topic_of
         self._is_closed = False
 
     async def accept(self, message: IncomingMessage, *, may_refuse: bool = True) -> bool:
@@ -74,7 +77,7 @@ class Intake:
         self._require_open()
         if await self._take_answer(message):
             return True
-        reply = await self._store.accept(_question(message), self._clock.now())
+        reply = await self._store.accept(_question(message, self._topic_of(message.text)), self._clock.now())
         metrics.record_event(message.thread.platform, is_new=reply is not None)
         if reply is None:
             log.info("duplicate_event", reply_id=reply_id_of(message.message_key))
@@ -91,13 +94,17 @@ class Intake:
         """
         self._require_open()
         assert message.edited_at is not None, "an edit has its time"
-        now = self._clock.now()
-        reply = await self._store.edit(message.message_key, message.text, message.edited_at, now, self._edit_window)
-        if reply is None:
-            return False
-        log.info("question_edited", **_names(reply))
-        self._submit(reply, may_refuse=False)
-        return True
+        now, topic = self._clock.now(), self._topic_of(message.text)
+        change = (message.message_key, message.text, message.edited_at)
+        if topic is not None and (moved := await self._store.move_to_private(*change, topic, reply_id_of, now)):
+            replies = moved
+        else:
+            edited = await self._store.edit(*change, now, self._edit_window, topic)
+            replies = [] if edited is None else [edited]
+        for reply in replies:
+            log.info("question_edited", **_names(reply))
+            self._submit(reply, may_refuse=False)
+        return bool(replies)
 
     async def withdraw(self, message_key: str) -> bool:
         """Its author deleted a post: generation ends, and what stands of the reply is taken away.
@@ -132,7 +139,7 @@ class Intake:
             raise IntakeClosed
 
 
-def _question(message: IncomingMessage) -> NewQuestion:
+def _question(message: IncomingMessage, topic: str | None) -> NewQuestion:
     thread = message.thread
     return NewQuestion(
         message_key=message.message_key,
@@ -146,6 +153,8 @@ def _question(message: IncomingMessage) -> NewQuestion:
         address=message.address,
         sent_at=message.sent_at,
         edited_at=message.edited_at,
+        topic=topic,
+        is_public=message.is_public,
     )
 
 

@@ -9,13 +9,17 @@ from storage.records import Reply, TranscriptTurn
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shown:
-    """`question`: what it answers. `people_were_asked`: somebody is to answer it besides."""
+    """`question`: what it answers. `people_were_asked`: somebody is to answer it besides.
+
+    `is_sensitive`: the question is nobody else's business.
+    """
 
     text: str
     outcome: Outcome
     question: str = ""
     basis: Basis | None = None
     people_were_asked: bool = False
+    is_sensitive: bool = False
 
 
 def were_people_asked(reply: Reply | TranscriptTurn) -> bool:

@@ -172,6 +172,7 @@ class Worker:
             question=reply.question,
             basis=ending.basis,
             people_were_asked=were_people_asked(reply),
+            is_sensitive=reply.topic is not None,
         )
         content = final_content(shown, language, self._furnishing, is_late=is_late)
         again = phrase("ask_again", language) if ending.outcome.may_be_asked_again else ""

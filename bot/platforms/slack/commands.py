@@ -71,6 +71,7 @@ def to_question(command: Command, replies: str, received_at: datetime) -> Incomi
         user=command.user,
         text=command.text,
         sent_at=received_at,
+        is_public=replies == "channel",
         address={
             "channel": command.channel,
             "user": command.user,

@@ -166,6 +166,7 @@ def to_message(post: Post, us: Identity, dm_mode: str, edited_at: datetime | Non
         text=strip_invisible(plain_text(text)).strip(),
         sent_at=moment_of(post.ts),
         edited_at=edited_at,
+        is_public=not post.is_direct,
         address=address,
     )
 

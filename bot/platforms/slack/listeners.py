@@ -98,7 +98,7 @@ class Listeners:
 
     async def _on_command(self, ack: Ack, body: Body) -> None:
         command = parse_command(body, self._us)
-        replies = self._settings.command_replies
+        replies: str = self._settings.command_replies
         if command is None:
             log.warning("command_unreadable")
             await ack()
@@ -110,6 +110,8 @@ class Listeners:
             return
         if await self._editing.takes(command, ack):
             return
+        if self._delivery.topic_of(command.text) is not None:
+            replies = "ephemeral"  # with the channel for an audience, Slack would show there what was typed
         is_new = await self._delivery.accept(to_question(command, replies, self._clock.now()))
         await (ack(**receipt(command, replies, language)) if is_new else ack())
 

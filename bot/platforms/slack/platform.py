@@ -21,6 +21,7 @@ from bot.platforms.slack.home import Home
 from bot.platforms.slack.http_mode import HttpMode
 from bot.platforms.slack.languages import Languages
 from bot.platforms.slack.listeners import Listeners
+from bot.platforms.slack.private_surface import PrivateSurface
 from bot.platforms.slack.response_urls import ResponseUrls
 from bot.platforms.slack.settings import SlackSettings
 from bot.platforms.slack.sockets import SocketPool
@@ -121,6 +122,8 @@ class SlackPlatform:
         connection = self._connect()
         if "command" in reply.address:
             return CommandSurface(connection.api, connection.urls, reply, self._clock)
+        if reply.is_private:
+            return PrivateSurface(connection.api, reply)
         return SlackSurface(connection.api, reply, sessions=connection.sessions)
 
     async def stop_intake(self) -> None:

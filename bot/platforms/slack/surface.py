@@ -31,12 +31,13 @@ class SlackSurface:
         channel: str | None = None,
         sessions: Sessions | None = None,
         heading: str = "",
+        is_in_thread: bool = True,
     ) -> None:
         self._api = api
         self._reply = reply
         self._reply_id = reply.reply_id
         self._channel = channel or reply.address["channel"]
-        self._thread_ts = reply.address.get("thread_ts")
+        self._thread_ts = reply.address.get("thread_ts") if is_in_thread else None
         self._sessions = sessions
         self._heading = heading
 

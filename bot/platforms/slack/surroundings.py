@@ -25,7 +25,7 @@ class Delivery:
     (reply id, user, number) chose of what a reply suggests; `judge`: what they think of it, with a comment if they gave
     one now; `ask_people`: that somebody is to answer instead. `knows_thread` says whether we were asked in a thread,
     `awaits_answer` whether we have put a question there; `last_questions` of a person (tenant, user, how many), newest
-    first. `editor` writes entries.
+    first. `topic_of`: what makes a text nobody else's business. `editor` writes entries.
     """
 
     accept: Callable[[IncomingMessage], Awaitable[bool]]
@@ -36,6 +36,7 @@ class Delivery:
     decline: Callable[[str, str], Awaitable[bool]]
     judge: Callable[[str, str, Verdict, str | None], Awaitable[bool]]
     ask_people: Callable[[str, str], Awaitable[bool]]
+    topic_of: Callable[[str], str | None]
     knows_thread: Callable[[ThreadKey], Awaitable[bool]]
     awaits_answer: Callable[[ThreadKey], Awaitable[bool]]
     stop_reply: Callable[[str], bool]

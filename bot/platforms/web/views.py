@@ -73,6 +73,7 @@ class Views:
             question=turn.question,
             basis=turn.basis,
             people_were_asked=were_people_asked(turn),
+            is_sensitive=turn.topic is not None,
         )
         content = final_content(shown, language, self._furnishing)
         return content if content.is_stored else replace(content, text=_safe(content.text, self._answers.link_hosts))
