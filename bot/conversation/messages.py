@@ -26,8 +26,9 @@ class IncomingMessage:
 
     `message_key` names the post itself, per platform and tenant, whatever event brought it: two events of one post
     have one key. `text` is plain: mention stripped, entities decoded. `edited_at`: since when it reads so, if it was
-    changed after it was sent; by the platform's clock. `is_public`: others read along where it was asked. `address` is
-    what the platform needs to answer here again after a restart; opaque to everybody else.
+    changed after it was sent; by the platform's clock. `is_public`: others read along where it was asked.
+    `is_follow_up`: it stands in a thread that began before. `address` is what the platform needs to answer here again
+    after a restart; opaque to everybody else.
     """
 
     thread: ThreadKey
@@ -37,6 +38,7 @@ class IncomingMessage:
     sent_at: datetime
     edited_at: datetime | None = None
     is_public: bool = False
+    is_follow_up: bool = False
     address: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
 

@@ -75,7 +75,8 @@ class Intake:
         Raises: IntakeClosed, or whatever the database raises: do not acknowledge then.
         """
         self._require_open()
-        if await self._take_answer(message):
+        # Not asked of others: looking first would let later questions overtake them.
+        if message.is_follow_up and await self._take_answer(message):
             return True
         reply = await self._store.accept(_question(message, self._topic_of(message.text)), self._clock.now())
         metrics.record_event(message.thread.platform, is_new=reply is not None)

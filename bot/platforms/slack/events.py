@@ -167,6 +167,7 @@ def to_message(post: Post, us: Identity, dm_mode: str, edited_at: datetime | Non
         sent_at=moment_of(post.ts),
         edited_at=edited_at,
         is_public=not post.is_direct,
+        is_follow_up=post.thread_ts is not None,
         address=address,
     )
 
