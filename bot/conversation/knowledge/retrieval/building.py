@@ -1,5 +1,6 @@
 """From entries and the vectors of their texts to an index."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
@@ -17,10 +18,15 @@ from bot.conversation.phrases import Language
 from storage.knowledge.records import Entry
 from storage.knowledge.words import fold, words_of
 
-DOUBT, DOUBT_OF_ANSWER = 0.2, 0.4  # an answer is about more than one question
+MOST_SENTENCES = 8  # of an answer
+SHORTEST = 4  # characters that say something
 LEARNED_FROM = 4_000  # entries, that the space is learned from
 EVERYDAY_PASSAGES = 4  # one of so many
 CHUNK = 5_000  # entries at a time
+
+
+# Chinese is written with full stops of either width, and without a space behind them.
+_SENTENCE_ENDS = re.compile(r"(?<=[。！？；])|(?<=[;!?])(?=[\u4e00-\u9fff])|(?<=[.!?;])\s+|\n+")
 
 
 class KnownTexts(Protocol):
@@ -41,12 +47,19 @@ class Text(NamedTuple):
 
 
 def entry_texts(entries: Sequence[Entry], first: int = 0) -> Iterator[Text]:
-    """All that entries are found by: of each its phrasings, then its answer. `first`: the number of the first entry."""
+    """All that entries are found by: of each its phrasings, then what its answer says. `first`: the first's number."""
     for number, entry in enumerate(entries, first):
         lang = _lang(entry)
         for phrasing in entry.phrasings:
             yield Text(number, lang, fold(phrasing))
-        yield Text(number, lang, fold(entry.text.answer), is_answer=True)
+        for said in parts_of(entry.text.answer):
+            yield Text(number, lang, fold(said), is_answer=True)
+
+
+def parts_of(answer: str) -> list[str]:
+    """The whole of it, and its sentences where there are several: somebody asks for what just one of them says."""
+    sentences = [part for raw in _SENTENCE_ENDS.split(answer) if len(part := raw.strip(" \t-*#>|")) >= SHORTEST]
+    return [answer, *sentences[:MOST_SENTENCES]] if len(sentences) > 1 else [answer]
 
 
 def everyday_texts() -> list[Text]:
@@ -67,8 +80,7 @@ def build_entry_index(entries: Sequence[Entry], questions: KnownTexts | None, an
         space = _learn_space(entries, questions, answers)
         vectors = _place_all(entries, len(plan.owners), space, questions, answers)
         centres = _centres(vectors, plan.starts) if len(entries) > ALL_ARE_JUDGED else None
-    doubt = np.where(plan.are_answers, DOUBT_OF_ANSWER, DOUBT).astype(np.float32)
-    rows = Rows(plan.owners, plan.langs, plan.are_answers, doubt, words, vectors)
+    rows = Rows(plan.owners, plan.langs, plan.are_answers, words, vectors)
     return EntryIndex(entries, rows, plan.starts, lexicon, space, centres)
 
 
@@ -83,14 +95,20 @@ class _Plan:
 
 
 def _plan(entries: Sequence[Entry]) -> _Plan:
-    sizes = [len(entry.phrasings) + 1 for entry in entries]
-    starts = np.concatenate([[0], np.cumsum(sizes, dtype=np.int64)])
+    asked = [len(entry.phrasings) for entry in entries]
+    said = [len(parts_of(entry.text.answer)) for entry in entries]
     everyday = everyday_texts()
-    owners = np.concatenate([np.repeat(np.arange(len(entries)), sizes), np.full(len(everyday), NOBODYS)])
-    langs = [*np.repeat([number_of(_lang(entry)) for entry in entries], sizes), *(number_of(e.lang) for e in everyday)]
-    are_answers = np.zeros(len(owners), np.bool_)
-    are_answers[starts[1:] - 1] = True
-    return _Plan(owners.astype(np.int32), np.array(langs, np.int8), are_answers, starts)
+    spans = np.array([asked, said], np.int64).T.reshape(-1)  # of each entry, one after another
+    owners = np.repeat(np.repeat(np.arange(len(entries)), 2), spans)
+    langs = np.repeat(np.repeat([number_of(_lang(entry)) for entry in entries], 2), spans)
+    are_answers = np.repeat(np.tile([False, True], len(entries)), spans)
+    nobodys = np.full(len(everyday), NOBODYS)
+    return _Plan(
+        np.concatenate([owners, nobodys]).astype(np.int32),
+        np.concatenate([langs, [number_of(text.lang) for text in everyday]]).astype(np.int8),
+        np.concatenate([are_answers, nobodys == 0]).astype(np.bool_),
+        np.concatenate([[0], np.cumsum(spans.reshape(-1, 2).sum(axis=1))]),
+    )
 
 
 def _lang(entry: Entry) -> Language:

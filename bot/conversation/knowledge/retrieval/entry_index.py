@@ -16,7 +16,7 @@ from bot.conversation.knowledge.retrieval.visibility import Mask, Visibility
 from storage.knowledge.records import Entry
 
 ALL_ARE_JUDGED = 48  # entries; of more, those that are near by meaning or by words
-NEAREST = 32
+NEAREST = 24
 MUCH_LIKE = 0.5
 MOST_ROWS = 640  # judged at once: the cost grows with the cube
 MOST_ROWS_OF_ONE = 12  # where there are more, those most like the question
@@ -116,7 +116,6 @@ class EntryIndex:
             np.array([NOBODYS], np.int32),
             np.array([number_of(question.lang)], np.int8),
             np.zeros(1, np.bool_),
-            np.zeros(1, np.float32),
             self._lexicon.weigh(question.words),
             vectors,
         )

@@ -14,12 +14,14 @@ from bot.conversation.knowledge.findings import Route
 from bot.conversation.knowledge.retrieval.reading import Floats
 
 # All of these: docs/retrieval.md.
-PRIOR = np.array([-4.0, 9.7])
-HOLD = 10.0  # how many trials' weight the prior has, about
+PRIOR = np.array([-4.0, 10.0])
+HOLD = 3.0  # how many trials' weight the prior has, about
 IMPOSTOR_WEIGHT = 0.3  # a trial of a question that no entry answers, beside one that an entry answers
-SURE_ENOUGH = 0.7  # of the least sure direct answer; of all together far more are right
+SURE_ENOUGH = 0.5  # of the least sure direct answer; of all together far more are right
+LEAST_LEAD = 0.4  # easy trials do not lower the bar: questions of other subjects are not among them
 LEAST_MARGIN = 0.1  # between two entries: of two that are asked alike none is shown as the answer
 LEAST_SCORE = 0.15  # below it nothing is suggested
+LONGEST_STEP = 2.0
 LEAST_SLOPE = 1.0  # a higher score never makes us less sure
 
 
@@ -43,16 +45,20 @@ class Gate:
         """(C,), of scores best first: how likely each entry is the one that answers. As ordered as the scores."""
         rivals = np.full(len(scores), scores.max(initial=0.0))
         rivals[:1] = scores[1] if len(scores) > 1 else 0.0
-        chances: Floats = 1 / (1 + np.exp(-(self.sureness[0] + self.sureness[1] * (2 * scores - rivals))))
-        return chances
+        return _chances(self.sureness[0] + self.sureness[1] * (2 * scores - rivals))
 
     def route(self, scores: Floats) -> Route:
         """What may be shown of entries with these scores, best first."""
         if not len(scores) or scores[0] < self.least:
             return Route.NONE
-        leads_enough = len(scores) == 1 or scores[0] - scores[1] >= LEAST_MARGIN
-        is_sure = leads_enough and self.probabilities(scores)[0] >= SURE_ENOUGH
-        return Route.DIRECT if is_sure else Route.SUGGEST
+        leads = lead_of(scores) >= LEAST_LEAD and (len(scores) == 1 or scores[0] - scores[1] >= LEAST_MARGIN)
+        return Route.DIRECT if leads and self.probabilities(scores)[0] >= SURE_ENOUGH else Route.SUGGEST
+
+
+def _chances(odds: Floats) -> Floats:
+    """From log-odds."""
+    chances: Floats = 1 / (1 + np.exp(-odds.clip(-50, 50)))
+    return chances
 
 
 def lead_of(scores: Floats) -> float:
@@ -69,15 +75,15 @@ def calibrate(trials: Sequence[Trial], least: float) -> Gate:
 
 
 def _fit(leads: Floats, right: Floats, weights: Floats) -> tuple[float, float]:
-    """Newton's method on the logistic loss with a quadratic hold at the prior: convex, a few steps."""
+    """Newton's method on the logistic loss with a quadratic hold at the prior: convex, a few steps, none too long."""
     given = np.stack([np.ones_like(leads), leads], axis=1)
     found = PRIOR.copy()
-    for _ in range(30):
-        chances = 1 / (1 + np.exp(-given @ found))
+    for _ in range(100):
+        chances = _chances(given @ found)
         slope = given.T @ (weights * (chances - right)) + HOLD * (found - PRIOR)
         curve = (given * (weights * chances * (1 - chances))[:, None]).T @ given + HOLD * np.eye(2)
         step = np.linalg.solve(curve, slope)
-        found = found - step
+        found = found - step.clip(-LONGEST_STEP, LONGEST_STEP)
         if np.abs(step).max() < 1e-9:
             break
     return float(found[0]), max(float(found[1]), LEAST_SLOPE)

@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 from bot.conversation.knowledge.retrieval.reading import Floats
 from bot.conversation.knowledge.retrieval.rows import Numbers, Rows
 
+DOUBT = 0.2  # how far a row's word for its owner is not believed: two entries may be asked alike
+
 
 class Judge:
     def __init__(self, rows: Rows, places: Numbers, entries: NDArray[np.int32]) -> None:
@@ -19,7 +21,7 @@ class Judge:
         self.rows = rows
         self.places = places
         self.entries = entries
-        self._known = rows.likeness() + np.diag(rows.doubt.astype(np.float64))
+        self._known = rows.likeness() + DOUBT * np.eye(len(rows))
         self._wanted = (rows.owners[:, None] == entries[None]).astype(np.float64)
         self._shares: Floats | None = None
         self._inverse: Floats | None = None

@@ -23,13 +23,12 @@ Numbers = NDArray[np.int64]
 class Rows:
     """`vectors`: (R, D) float16, placed in the space, of length 1 or zeros; None without an encoder.
 
-    `owners`: (R,) numbers of entries, or NOBODYS. `doubt`: (R,) how far a row's word for its owner is not believed.
+    `owners`: (R,) numbers of entries, or NOBODYS.
     """
 
     owners: NDArray[np.int32]
     langs: NDArray[np.int8]
     are_answers: NDArray[np.bool_]
-    doubt: NDArray[np.float32]
     words: Words
     vectors: NDArray[np.float16] | None
 
@@ -41,7 +40,6 @@ class Rows:
             self.owners[rows],
             self.langs[rows],
             self.are_answers[rows],
-            self.doubt[rows],
             self.words.take(rows),
             None if self.vectors is None else self.vectors[rows],
         )
