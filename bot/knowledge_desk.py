@@ -11,7 +11,7 @@ from bot.clock import Clock
 from bot.conversation.characters import strip_invisible
 from bot.conversation.knowledge.knowledge import Knowledge
 from bot.errors import NotFound
-from bot.service import AUDIT_KEY_FILE, open_knowledge, prepare_data
+from bot.service import open_knowledge, prepare_data
 from bot.settings import Settings
 from storage.audit.pseudonyms import load_pseudonym
 from storage.audit.trail import AuditTrail
@@ -76,7 +76,7 @@ def _changes_nothing(platform: str, tenant: str, user: str) -> str:
 
 
 async def load_trail(settings: Settings) -> AuditTrail:
-    return AuditTrail(await asyncio.to_thread(load_pseudonym, settings.service.data_dir / AUDIT_KEY_FILE))
+    return AuditTrail(await asyncio.to_thread(load_pseudonym, settings.audit_files.names_key))
 
 
 def author_here() -> Author:

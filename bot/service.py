@@ -39,6 +39,7 @@ from bot.delivery.worker import Worker
 from bot.error_tally import ErrorTally
 from bot.errors import StartFailed
 from bot.http_server import HttpServer
+from bot.jobs.checkpoints import Checkpoints
 from bot.jobs.model_update import ModelUpdate
 from bot.jobs.quiet import quiet_times
 from bot.jobs.schedule import job_table, start_scheduler
@@ -57,7 +58,9 @@ from inference.engine import Engine
 from inference.factory import open_engine, preload
 from inference.switching import SwitchableEngine
 from storage import migrations
+from storage.audit.checkpointing import CheckpointStore
 from storage.audit.pseudonyms import load_pseudonym
+from storage.audit.signing import load_signer
 from storage.audit.trail import AuditTrail
 from storage.database import Database
 from storage.errors import Trouble
@@ -78,7 +81,6 @@ from storage.watermarks import WatermarkStore
 
 log = structlog.get_logger(__name__)
 
-AUDIT_KEY_FILE = "audit.key"
 # How a reply can end, as the metrics name it.
 OUTCOMES = (*Outcome, ReplyState.WITHDRAWN.lower(), ReplyState.UNDELIVERABLE.lower())
 
@@ -113,7 +115,8 @@ async def open_service(settings: Settings, clock: Clock) -> AsyncGenerator["Serv
         await asyncio.to_thread(_make_folder, settings.service.data_dir)
         stack.enter_context(sole_service(settings.database_url))
         await asyncio.to_thread(prepare_data, settings)
-        trail = AuditTrail(await asyncio.to_thread(load_pseudonym, settings.service.data_dir / AUDIT_KEY_FILE))
+        trail = AuditTrail(await asyncio.to_thread(load_pseudonym, settings.audit_files.names_key))
+        signer = await asyncio.to_thread(load_signer, settings.audit_files.signing_key)
         engine = SwitchableEngine(await asyncio.to_thread(open_engine, settings.inference, settings.models_dir))
         stack.push_async_callback(engine.close)
         database = await stack.enter_async_context(await Database.open(settings.database_url, metrics.record_database))
@@ -121,7 +124,8 @@ async def open_service(settings: Settings, clock: Clock) -> AsyncGenerator["Serv
         knowledge, entries = open_knowledge(settings, database, trail, clock)
         stack.push_async_callback(knowledge.close)
         await knowledge.open()
-        service = Service(settings, engine, database, trail, knowledge, entries, clock)
+        checkpoints = Checkpoints(CheckpointStore(database, signer), settings.audit, settings.audit_files, clock)
+        service = Service(settings, engine, database, trail, knowledge, entries, checkpoints, clock)
         stack.push_async_callback(service.close)
         yield service
 
@@ -164,9 +168,11 @@ class Service:
         trail: AuditTrail,
         knowledge: LooksUp,
         entries: FindsEntries,
+        checkpoints: Checkpoints,
         clock: Clock,
     ) -> None:
         self._settings = settings
+        self._checkpoints = checkpoints
         self._engine = engine
         self._clock = clock
         self._began_at = clock.monotonic()
@@ -369,6 +375,7 @@ class Service:
                 self._duplicates,
                 self._catch_up,
                 self._variants,
+                self._checkpoints,
                 self._model_update,
             )
         )

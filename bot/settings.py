@@ -23,6 +23,7 @@ from bot.log import LogSettings
 from bot.platforms.slack.settings import SlackSettings
 from bot.platforms.web.settings import WebSettings
 from inference.settings import InferenceSettings
+from storage.audit.settings import AuditFiles, AuditSettings
 from storage.settings import StorageSettings
 
 PREFIX = "INTHREAD_"
@@ -63,6 +64,7 @@ class Settings(BaseModel):
     inference: InferenceSettings = InferenceSettings()
     answers: AnswerSettings = AnswerSettings()
     storage: StorageSettings = StorageSettings()
+    audit: AuditSettings = AuditSettings()
     delivery: DeliverySettings = DeliverySettings()
     admin: LaterSettings = LaterSettings()
     jobs: JobSettings = JobSettings()
@@ -72,6 +74,10 @@ class Settings(BaseModel):
     @property
     def database_url(self) -> str:
         return self.storage.url or f"sqlite:///{self.service.data_dir / 'inthread.db'}"
+
+    @property
+    def audit_files(self) -> AuditFiles:
+        return self.audit.files(self.service.data_dir)
 
     @property
     def models_dir(self) -> Path:

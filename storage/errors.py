@@ -8,8 +8,9 @@ StorageError
 ├── BackupFailed       no copy was made: it was not sound
 ├── NotWritten         a file was not made: something stands there, the folder, its rights
 ├── NotAnExport        a file that should be an exported audit log is none, or of a newer format
+├── NotCheckpoints     a file that should hold signed checkpoints does not, or they are signed with another key
 ├── EntryChanged       somebody else changed the entry meanwhile: look at it again before changing it
-├── AuditKeyUnusable   the key of the audit log's pseudonyms cannot be read or made
+├── AuditKeyUnusable   a key of the audit log (names, signatures, texts) cannot be read or made, or is another one
 └── LeaseLost          somebody else took this reply over; do nothing more with it
 """
 
@@ -66,6 +67,10 @@ class NotWritten(StorageError):
 
 
 class NotAnExport(StorageError):
+    pass
+
+
+class NotCheckpoints(StorageError):
     pass
 
 

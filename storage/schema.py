@@ -259,3 +259,16 @@ class AuditEntryRow(Base):
     hash: Mapped[bytes]
     salt: Mapped[bytes | None]
     body: Mapped[str | None] = mapped_column(Text)
+
+
+class AuditCheckpointRow(Base):
+    """A signed statement of what the log was when it had `size` entries. `time` is the text that was signed."""
+
+    __tablename__ = "audit_checkpoint"
+
+    size: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    head: Mapped[bytes]
+    time: Mapped[str]
+    prev_signature: Mapped[bytes]
+    signature: Mapped[bytes]
+    is_shipped: Mapped[bool] = mapped_column(default=False, server_default=false())  # written down elsewhere too

@@ -15,22 +15,64 @@ if TYPE_CHECKING:
     from storage.audit.checking import Verdict
 
 
+key_option = click.option(
+    "--key", "key_path", type=click.Path(path_type=Path, exists=True, dir_okay=False), metavar="PEM-FILE",
+    help="What `inthread audit public-key` printed.",
+)  # fmt: skip
+checkpoints_option = click.option(
+    "--checkpoints", "checkpoints_path", type=click.Path(path_type=Path, exists=True, dir_okay=False), metavar="FILE",
+    help="Checkpoints that were kept elsewhere: they show that the end was cut off or rolled back.",
+)  # fmt: skip
+
+
 @click.group()
 def audit() -> None:
     """The audit log: check that nothing in it was changed, and take it elsewhere."""
 
 
 @audit.command("verify")
+@key_option
+@checkpoints_option
 @with_settings
-def audit_verify(settings: Settings) -> None:
-    """Check every entry of the audit log against its chain of hashes.
+def audit_verify(settings: Settings, key_path: Path | None, checkpoints_path: Path | None) -> None:
+    """Check every entry of the audit log against its chain of hashes and its signed checkpoints.
 
     Exit code 1 when one was changed, removed or moved; the last line then says `first bad entry: N`. Safe while the
-    service runs.
+    service runs. By default the key is our own and the checkpoints are those of [audit] checkpoint_file.
     """
-    from storage.audit.files import verify_database
+    from storage.audit.files import load_shipped, verify_database
+    from storage.audit.signing import load_public_key, load_signer
+    from storage.inspection import database_file
 
-    _report(asyncio.run(verify_database(settings.database_url)))
+    database_file(settings.database_url)  # without one there is nothing to make a key for
+    files = settings.audit_files
+    key = load_public_key(key_path) if key_path else load_signer(files.signing_key).public_key
+    path = checkpoints_path or (files.checkpoints if files.checkpoints.exists() else None)
+    shipped = load_shipped(path, key) if path else {}
+    _report(asyncio.run(verify_database(settings.database_url, key, shipped)))
+
+
+@audit.command("checkpoint")
+@with_settings
+def audit_checkpoint(settings: Settings) -> None:
+    """Sign a checkpoint over the whole log now, write it down where [audit] says, and print it.
+
+    Keep what is printed elsewhere: against it `verify --checkpoints` finds that the end was cut off or rolled back.
+    """
+    from bot.audit_desk import take_checkpoint
+    from storage.audit.checkpoints import checkpoint_line
+
+    checkpoint = asyncio.run(take_checkpoint(settings, SystemClock()))
+    click.echo("no entries yet" if checkpoint is None else checkpoint_line(checkpoint).decode().rstrip())
+
+
+@audit.command("public-key")
+@with_settings
+def audit_public_key(settings: Settings) -> None:
+    """Print the key that checkpoints can be checked with, as PEM. Give it to whoever is to check an export."""
+    from bot.audit_desk import load_own_key
+
+    click.echo(load_own_key(settings).pem.decode().rstrip())
 
 
 @audit.command("export")
@@ -55,20 +97,30 @@ def audit_export(settings: Settings, out: Path, force: bool) -> None:
 
 @audit.command("verify-export")
 @click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@key_option
+@checkpoints_option
 @with_failures
-def audit_verify_export(file: Path) -> None:
-    """Check an exported audit log, with nothing but the file.
+def audit_verify_export(file: Path, key_path: Path | None, checkpoints_path: Path | None) -> None:
+    """Check an exported audit log, with nothing but the file and the key.
 
-    Exit code 1 when an entry was changed, removed or moved; the last line then says `first bad entry: N`.
+    Exit code 1 when an entry was changed, removed or moved; the last line then says `first bad entry: N`. Without --key
+    signatures are not checked.
     """
-    from storage.audit.files import verify_file
+    from storage.audit.files import load_shipped, verify_file
+    from storage.audit.signing import load_public_key
 
-    _report(verify_file(file))
+    if checkpoints_path and not key_path:
+        raise click.UsageError("--checkpoints needs --key: they are worth what their signatures are")
+    key = load_public_key(key_path) if key_path else None
+    shipped = load_shipped(checkpoints_path, key) if checkpoints_path and key else {}
+    _report(verify_file(file, key, shipped), has_key=key is not None)
 
 
-def _report(verdict: "Verdict") -> None:
+def _report(verdict: "Verdict", *, has_key: bool = True) -> None:
     if verdict.first_bad is None:
         click.echo(_praise(verdict))
+        if verdict.checkpoints and not has_key:
+            click.echo("signatures were not checked: add --key")
         return
     click.echo(
         f"inthread: entry {verdict.first_bad} is not as it was written: {verdict.reason}: "
@@ -82,5 +134,10 @@ def _report(verdict: "Verdict") -> None:
 def _praise(verdict: "Verdict") -> str:
     if verdict.head is None:
         return "no entries yet"
-    erased = f", {verdict.erased:,} of them without their text" if verdict.erased else ""
-    return f"{verdict.entries:,} entries, each as it was written{erased}; the last one's hash is {verdict.head.hex()}"
+    said = f"{verdict.entries:,} entries, each as it was written"
+    if verdict.erased:
+        said += f", {verdict.erased:,} of them without their text"
+    said += f"; the last one's hash is {verdict.head.hex()}"
+    if (signed := verdict.signed) is not None:
+        said += f"; the last of {verdict.checkpoints:,} checkpoints covers {signed.size:,}, {signed.time}"
+    return said

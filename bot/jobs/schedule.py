@@ -13,6 +13,7 @@ from bot.conversation.learning.variants import Variants
 from bot.delivery.catch_up import CatchUp
 from bot.delivery.dispatcher import Dispatcher
 from bot.delivery.duplicates import DuplicateCheck
+from bot.jobs.checkpoints import Checkpoints
 from bot.jobs.model_update import ModelUpdate
 from bot.jobs.update_settings import ModelUpdateSettings
 
@@ -30,6 +31,9 @@ class JobSettings(BaseModel):
     )
     variants_seconds: float = Field(
         default=60, gt=0, description="How often to add variants that enough people agree on to their entries."
+    )
+    checkpoints_seconds: float = Field(
+        default=60, gt=0, description="How often to look whether a checkpoint of the audit log is due."
     )
     model_update: ModelUpdateSettings = Field(
         default=ModelUpdateSettings(), description="Newer revisions of the model, in a maintenance window."
@@ -49,6 +53,7 @@ def job_table(
     duplicates: DuplicateCheck,
     catch_up: CatchUp,
     variants: Variants,
+    checkpoints: Checkpoints,
     model_update: ModelUpdate | None = None,
 ) -> list[Job]:
     """`model_update`: None where the model is not updated by itself."""
@@ -61,6 +66,7 @@ def job_table(
         Job("duplicates", IntervalTrigger(seconds=settings.duplicates_seconds), duplicates.remove_duplicates),
         Job("catch_up", IntervalTrigger(seconds=catch_up.interval_seconds), look_back),
         Job("variants", IntervalTrigger(seconds=settings.variants_seconds), variants.add_agreed),
+        Job("checkpoints", IntervalTrigger(seconds=settings.checkpoints_seconds), checkpoints.run),
     ]
     if model_update is not None:
         jobs.append(Job("model_update", settings.model_update.trigger(), model_update.run))

@@ -1,8 +1,11 @@
 """Whether entries are what was written: taken one after the other, from a database or from an exported file."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from storage.audit.chain import DIGEST_BYTES, FIRST_PREV, NO_BODY, SALT_BYTES, digest_body, link
+from storage.audit.checkpoints import Checkpoint
+from storage.audit.signing import PublicKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +26,7 @@ class Verdict:
     """`first_bad` is the seq of the first entry that is not as it was written, and `reason` a clause about it.
 
     `entries` were good before that, `erased` of them have lost their text and keep its digest. `head`: the hash of the
-    last good one, None if there was none.
+    last good one, None if there was none. `signed`: the last checkpoint that fits them, of `checkpoints`.
     """
 
     entries: int
@@ -31,20 +34,32 @@ class Verdict:
     head: bytes | None
     first_bad: int | None = None
     reason: str | None = None
+    checkpoints: int = 0
+    signed: Checkpoint | None = None
 
 
 class ChainCheck:
-    """Checks entries in order and remembers no more than the last one's hash.
+    """Checks entries and checkpoints in order and remembers no more than the last of each.
 
-    What it cannot see from the chain alone: that the end was cut off, or that everything from some entry on was written
-    anew with new hashes. Signed checkpoints are for that.
+    What a chain alone cannot show: that its end was cut off, or that everything from some entry on was written anew.
+    Checkpoints do, as far as they are out of the reach of whoever does that: `shipped` are the heads by size.
     """
 
-    def __init__(self, first_seq: int = 1) -> None:
-        """An excerpt, `first_seq` > 1, is believed about the one hash that it follows."""
+    def __init__(
+        self, first_seq: int = 1, key: PublicKey | None = None, shipped: Mapping[int, bytes] | None = None
+    ) -> None:
+        """An excerpt, `first_seq` > 1, is believed about the one hash that it follows, unless a checkpoint says it.
+
+        Without a `key` signatures are not checked.
+        """
         self.next_seq = first_seq
-        self._entries = self._erased = 0
+        self._key = key
+        self._shipped = shipped or {}
+        self._entries = self._erased = self._checkpoints = 0
         self._head: bytes | None = FIRST_PREV if first_seq == 1 else None
+        self._signed: Checkpoint | None = None
+        self._believes_next_checkpoint = first_seq > 1
+        self._bad: int | None = None
         self._reason: str | None = None
 
     def take(self, entry: ChainedEntry) -> bool:
@@ -59,14 +74,48 @@ class ChainCheck:
         self.next_seq += 1
         return True
 
-    def refuse(self, reason: str) -> None:
-        """The next entry is bad, or there is none where one should be."""
+    def take_checkpoint(self, checkpoint: Checkpoint) -> bool:
+        """Whether it is good: one over the entry that was taken last."""
+        reason = self._find_fault_of_checkpoint(checkpoint)
+        if reason is not None:
+            self.refuse(reason, min(checkpoint.size, self.next_seq))
+            return False
+        self._head = checkpoint.head
+        self._checkpoints += 1
+        self._signed = checkpoint
+        self._believes_next_checkpoint = False
+        return True
+
+    def refuse(self, reason: str, seq: int | None = None) -> None:
+        """The next entry is bad, or there is none where one should be; or it is another one."""
+        self._bad = self.next_seq if seq is None else seq
         self._reason = reason
+
+    def end(self) -> None:
+        """No more will come: whether a checkpoint that was kept elsewhere knows of more."""
+        if self._reason is None and max(self._shipped, default=0) >= self.next_seq:
+            self.refuse(f"it is missing: a checkpoint was signed over {max(self._shipped)} entries")
 
     @property
     def verdict(self) -> Verdict:
-        bad = None if self._reason is None else self.next_seq
-        return Verdict(self._entries, self._erased, self._head if self._entries else None, bad, self._reason)
+        head = self._head if self._entries else None
+        return Verdict(self._entries, self._erased, head, self._bad, self._reason, self._checkpoints, self._signed)
+
+    def _find_fault_of_checkpoint(self, checkpoint: Checkpoint) -> str | None:
+        last = self.next_seq - 1
+        if checkpoint.size > last:
+            return f"it is missing: a checkpoint was signed over {checkpoint.size} entries"
+        if checkpoint.size < last:
+            return "a checkpoint over it stands in another place"
+        if self._key is not None and not checkpoint.is_signed_with(self._key):
+            return "the checkpoint over it is not signed with this key"
+        if self._head is not None and checkpoint.head != self._head:
+            since = 0 if self._signed is None else self._signed.size
+            return f"the checkpoint over it was signed over another one: entries behind {since} were written anew"
+        before = b"" if self._signed is None else self._signed.signature
+        if checkpoint.prev_signature != before and not self._believes_next_checkpoint:
+            return "a checkpoint before the one over it was taken away"
+        return None
 
     def _find_fault(self, entry: ChainedEntry) -> str | None:
         if entry.seq != self.next_seq:
@@ -80,6 +129,10 @@ class ChainCheck:
             return "its text or the salt was changed or taken away"
         if link(entry.prev, entry.header, entry.body_digest) != entry.hash:
             return "its header, digest or hash was changed"
+        if self._shipped and self._shipped.get(entry.seq, entry.hash) != entry.hash:
+            return (
+                "a checkpoint that was kept elsewhere was signed over another one: the log was rolled back or rewritten"
+            )
         return None
 
 

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -10,6 +10,8 @@ import rfc8785
 
 from storage.audit.canonical import utc_text
 from storage.audit.checking import ChainCheck, ChainedEntry, Verdict
+from storage.audit.checkpoints import parse_checkpoint
+from storage.audit.signing import PublicKey
 from storage.errors import NotAnExport
 
 FORMAT = 1
@@ -36,30 +38,37 @@ def entry_line(entry: ChainedEntry) -> bytes:
     )
 
 
-def verify_export(lines: Iterable[bytes]) -> Verdict:
-    """What an exported log is worth. Keeps one line in memory.
+def verify_export(
+    lines: Iterable[bytes], key: PublicKey | None = None, shipped: Mapping[int, bytes] | None = None
+) -> Verdict:
+    """What an exported log is worth. Keeps one line in memory. `key`, `shipped`: as of `ChainCheck`.
 
     Raises: NotAnExport, when the first line is no manifest of a format that is known here.
     """
     source = iter(lines)
     from_seq, to_seq = _parse_manifest(next(source, b""))
-    check = ChainCheck(from_seq)
+    check = ChainCheck(from_seq, key, shipped)
     for line in source:
         if not _take_line(check, line, to_seq):
             return check.verdict
     if check.next_seq <= to_seq:
         check.refuse("it is missing: the file ends before it")
+    check.end()
     return check.verdict
 
 
 def _take_line(check: ChainCheck, line: bytes, to_seq: int) -> bool:
+    try:
+        said = _parse_object(line)
+        if said.get("type") == "checkpoint":
+            return check.take_checkpoint(parse_checkpoint(said))
+        entry = _parse_entry(said)
+    except (ValueError, RecursionError):  # all that JSON and RFC 8785 can be wrong in
+        covered = check.next_seq - 1 if line.startswith(b'{"type":"checkpoint"') else None
+        check.refuse("it, or the checkpoint over it, is not written as the format says", covered)
+        return False
     if check.next_seq > to_seq:
         check.refuse("it stands behind the last one that the file announces")
-        return False
-    try:
-        entry = _parse_entry(line)
-    except (ValueError, RecursionError):  # all that JSON and RFC 8785 can be wrong in
-        check.refuse("it is not written as the format says")
         return False
     return check.take(entry)
 
@@ -78,9 +87,8 @@ def _parse_manifest(line: bytes) -> tuple[int, int]:
     return manifest["from_seq"], manifest["to_seq"]
 
 
-def _parse_entry(line: bytes) -> ChainedEntry:
+def _parse_entry(said: dict[str, Any]) -> ChainedEntry:
     """Raises: ValueError, RecursionError."""
-    said = _parse_object(line)
     if said.keys() != _ENTRY or said["type"] != "entry" or type(said["seq"]) is not int:
         raise ValueError("not an entry")
     header, body = said["header"], said["body"]

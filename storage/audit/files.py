@@ -1,27 +1,29 @@
 """The audit log for whoever has the database's file, or an exported one, at hand: open, check or export, close."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import aclosing
 from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
 
 from storage.audit.checking import Verdict
+from storage.audit.checkpoints import parse_shipped
 from storage.audit.export import verify_export
+from storage.audit.signing import PublicKey
 from storage.audit.store import AuditStore
 from storage.database import Database
-from storage.errors import NotAnExport
+from storage.errors import NotAnExport, NotCheckpoints
 from storage.inspection import database_file
 
 LONGEST_LINE = 1 << 24  # what is no line of ours is not read whole into the memory
 
 
-async def verify_database(url: str) -> Verdict:
+async def verify_database(url: str, key: PublicKey, shipped: Mapping[int, bytes]) -> Verdict:
     """Safe while a service writes. Raises: DatabaseUnusable, DatabaseOutdated."""
     database_file(url)
     async with await Database.open(url) as database:
-        return await AuditStore(database).verify()
+        return await AuditStore(database).verify(key, shipped)
 
 
 async def export_database(url: str, file: BinaryIO, created: datetime) -> None:
@@ -32,15 +34,26 @@ async def export_database(url: str, file: BinaryIO, created: datetime) -> None:
             await asyncio.to_thread(file.write, chunk)
 
 
-def verify_file(path: Path) -> Verdict:
+def verify_file(path: Path, key: PublicKey | None, shipped: Mapping[int, bytes]) -> Verdict:
     """Check an exported file. Blocks. Raises: NotAnExport, when it cannot be read or is something else."""
     try:
         with path.open("rb") as file:
-            return verify_export(_lines(file))
+            return verify_export(_lines(file), key, shipped)
     except OSError as error:
         raise NotAnExport(f"cannot read {path} ({error.strerror}): check its permissions") from error
     except NotAnExport as error:
         raise NotAnExport(f"{path} is no audit export: {error}") from error
+
+
+def load_shipped(path: Path, key: PublicKey) -> dict[int, bytes]:
+    """The heads that checkpoints in a file were signed over, by size. Blocks. Raises: NotCheckpoints."""
+    try:
+        with path.open("rb") as file:
+            return parse_shipped(_lines(file), key)
+    except OSError as error:
+        raise NotCheckpoints(f"cannot read {path} ({error.strerror}): check its permissions") from error
+    except NotCheckpoints as error:
+        raise NotCheckpoints(f"{path}: {error}") from error
 
 
 def _lines(file: BinaryIO) -> Iterator[bytes]:

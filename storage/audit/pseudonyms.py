@@ -4,14 +4,13 @@ Whoever has the key can go from a person to their entries (erasure has to), and 
 person; whoever has only the log, or an export of it, cannot.
 """
 
-import contextlib
 import hmac
-import os
 import secrets
 from collections.abc import Callable
 from pathlib import Path
 
 from storage.audit.canonical import well_formed
+from storage.audit.key_files import load_or_make
 from storage.errors import AuditKeyUnusable
 
 Pseudonym = Callable[[str, str, str], str]
@@ -24,12 +23,7 @@ def load_pseudonym(path: Path) -> Pseudonym:
 
     Raises: AuditKeyUnusable, when it cannot be read or made, or is damaged.
     """
-    try:
-        if not path.exists():
-            _make_key(path)
-        key = path.read_bytes()
-    except OSError as error:
-        raise AuditKeyUnusable(f"cannot read or write {path} ({error.strerror}): check the permissions") from error
+    key = load_or_make(path, lambda: secrets.token_bytes(KEY_BYTES))
     if len(key) != KEY_BYTES:
         raise AuditKeyUnusable(f"{path} is damaged: restore it from a backup; a new key means new names for all")
     return lambda platform, tenant, user: _pseudonym(key, platform, tenant, user)
@@ -40,18 +34,3 @@ def _pseudonym(key: bytes, *person: str) -> str:
     parts = [well_formed(part).encode() for part in person]
     message = b"".join(len(part).to_bytes(4, "big") + part for part in parts)
     return hmac.digest(key, message, "sha256").hex()[:HEX_DIGITS]
-
-
-def _make_key(path: Path) -> None:
-    """Whole or not at all; of two that make it at once, the first one's stays."""
-    new = path.with_name(f".{path.name}.new-{os.getpid()}")
-    try:
-        handle = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "wb") as file:
-            file.write(secrets.token_bytes(KEY_BYTES))
-            file.flush()
-            os.fsync(file.fileno())
-        with contextlib.suppress(FileExistsError):
-            path.hardlink_to(new)
-    finally:
-        new.unlink(missing_ok=True)

@@ -1,6 +1,7 @@
 """Reading the audit log: checking the whole of it, and handing it out. Writing is `storage.audit.log.append`."""
 
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import Any, TypeVar
@@ -9,10 +10,13 @@ from sqlalchemy import Connection, LargeBinary, bindparam, cast, func, select
 from sqlalchemy.exc import DatabaseError
 
 from storage.audit.checking import ChainCheck, ChainedEntry, Verdict
+from storage.audit.checkpointing import checkpoint_query, record
+from storage.audit.checkpoints import Checkpoint, checkpoint_line
 from storage.audit.export import entry_line, manifest_line
+from storage.audit.signing import PublicKey
 from storage.database import Database
 from storage.errors import DatabaseUnusable
-from storage.schema import AuditEntryRow
+from storage.schema import AuditCheckpointRow, AuditEntryRow
 
 T = TypeVar("T")
 BATCH = 1_000
@@ -26,6 +30,17 @@ _BATCH = (
     .order_by(AuditEntryRow.seq)
     .limit(BATCH)
 )
+_CHECKPOINTS = checkpoint_query().where(
+    AuditCheckpointRow.size >= bindparam("first"), AuditCheckpointRow.size <= bindparam("last")
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Span:
+    """How far the log went when reading began: its last entry, and the last one that a checkpoint covers, if later."""
+
+    last: int
+    signed: int
 
 
 class AuditStore:
@@ -34,13 +49,17 @@ class AuditStore:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def verify(self) -> Verdict:
-        """Check every entry that was there when this began. Raises: DatabaseUnusable, when they cannot be read."""
-        check = ChainCheck()
+    async def verify(self, key: PublicKey | None = None, shipped: Mapping[int, bytes] | None = None) -> Verdict:
+        """Check every entry that was there when this began. `key`, `shipped`: as of `ChainCheck`.
+
+        Raises: DatabaseUnusable, when they cannot be read.
+        """
+        check = ChainCheck(1, key, shipped)
         first: int | None = BEFORE_ALL
-        last = await self._last_seq()
+        span = await self._read(_span)
         while first is not None:
-            first = await self._read(partial(_check_batch, check=check, first=first, last=last))
+            first = await self._read(partial(_check_batch, check=check, first=first, span=span))
+        check.end()
         return check.verdict
 
     async def export(self, created: datetime) -> AsyncGenerator[bytes, None]:
@@ -49,16 +68,12 @@ class AuditStore:
         Nothing is checked: what was changed is handed out as it is, and found by whoever verifies the file.
         Raises: DatabaseUnusable.
         """
-        last = await self._last_seq()
-        yield manifest_line(1, last, created)
+        span = await self._read(_span)
+        yield manifest_line(1, span.last, created)
         first: int | None = BEFORE_ALL
         while first is not None:
-            lines, first = await self._read(partial(_export_batch, first=first, last=last))
+            lines, first = await self._read(partial(_export_batch, first=first, span=span))
             yield lines
-
-    async def _last_seq(self) -> int:
-        query = select(func.coalesce(func.max(AuditEntryRow.seq), 0))
-        return await self._read(lambda connection: connection.execute(query).scalar_one())
 
     async def _read(self, work: Callable[[Connection], T]) -> T:
         try:
@@ -69,22 +84,48 @@ class AuditStore:
             ) from error
 
 
-def _check_batch(connection: Connection, check: ChainCheck, first: int, last: int) -> int | None:
+def _span(connection: Connection) -> _Span:
+    last = connection.execute(select(func.coalesce(func.max(AuditEntryRow.seq), 0))).scalar_one()
+    signed = connection.execute(select(func.coalesce(func.max(AuditCheckpointRow.size), 0))).scalar_one()
+    return _Span(last, max(last, signed))
+
+
+def _check_batch(connection: Connection, check: ChainCheck, first: int, span: _Span) -> int | None:
     """Where the next batch begins; None when all is checked, or something is wrong."""
-    batch = _read_batch(connection, first, last)
-    if not all(check.take(entry) for entry in batch):
-        return None
+    batch = _read_batch(connection, first, span.last)
+    for entry, checkpoint in _with_checkpoints(connection, batch, first, span.signed):
+        if entry is not None and not check.take(entry):
+            return None
+        if checkpoint is not None and not check.take_checkpoint(checkpoint):
+            return None
     return _next_first(batch)
 
 
-def _export_batch(connection: Connection, first: int, last: int) -> tuple[bytes, int | None]:
-    batch = _read_batch(connection, first, last)
-    return b"".join(entry_line(entry) for entry in batch), _next_first(batch)
+def _export_batch(connection: Connection, first: int, span: _Span) -> tuple[bytes, int | None]:
+    batch = _read_batch(connection, first, span.last)
+    lines: list[bytes] = []
+    for entry, checkpoint in _with_checkpoints(connection, batch, first, span.signed):
+        if entry is not None:
+            lines.append(entry_line(entry))
+        if checkpoint is not None:
+            lines.append(checkpoint_line(checkpoint))
+    return b"".join(lines), _next_first(batch)
 
 
 def _read_batch(connection: Connection, first: int, last: int) -> list[ChainedEntry]:
     rows = connection.execute(_BATCH, {"first": first, "last": last})
     return [ChainedEntry(*row) for row in rows]
+
+
+def _with_checkpoints(
+    connection: Connection, batch: list[ChainedEntry], first: int, end: int
+) -> Iterator[tuple[ChainedEntry | None, Checkpoint | None]]:
+    """Each entry with the checkpoint over it; behind the last one those over entries that are not there any more."""
+    span = {"first": first, "last": end if len(batch) < BATCH else batch[-1].seq}
+    over = {row.size: record(row) for row in connection.execute(_CHECKPOINTS, span)}
+    for entry in batch:
+        yield entry, over.pop(entry.seq, None)
+    yield from ((None, checkpoint) for checkpoint in over.values())
 
 
 def _next_first(batch: list[ChainedEntry]) -> int | None:

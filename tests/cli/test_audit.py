@@ -152,3 +152,48 @@ def test_a_newer_format_is_not_guessed_at(run: Run, folder: Path) -> None:
 @pytest.mark.parametrize("command", [("export",), ("verify-export",), ("verify-export", "nowhere.jsonl")])
 def test_wrong_use_is_told_apart_from_failure(run: Run, folder: Path, command: tuple[str, ...]) -> None:
     assert run("audit", *command).exit_code == 2
+
+
+def test_a_checkpoint_is_signed_printed_and_written_down(run: Run, log: Path, folder: Path) -> None:
+    result = run("audit", "checkpoint")
+
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert json.loads(result.stdout)["size"] == 5
+    assert (folder / "data" / "audit-checkpoints.jsonl").read_text() == result.stdout
+    assert run("audit", "checkpoint").stdout == result.stdout  # nothing is new
+    assert "the last of 1 checkpoints covers 5" in run("audit", "verify").stdout
+
+
+def test_an_export_is_checked_with_the_public_key_and_kept_checkpoints(run: Run, log: Path, folder: Path) -> None:
+    (folder / "kept.jsonl").write_text(run("audit", "checkpoint").stdout)
+    (folder / "public.pem").write_text(run("audit", "public-key").stdout)
+    run("audit", "export", "--out", "log.jsonl")
+    check = ("audit", "verify-export", "log.jsonl", "--key", "public.pem")
+
+    assert "checkpoints covers 5" in run(*check).stdout
+    assert "signatures were not checked" in run("audit", "verify-export", "log.jsonl").stdout
+    lines = (folder / "log.jsonl").read_text().replace('"to_seq":5', '"to_seq":3').splitlines(keepends=True)
+    (folder / "log.jsonl").write_text("".join(lines[:4]))
+    assert run(*check).exit_code == 0  # nobody can tell from the file alone
+    cut = run(*check, "--checkpoints", "kept.jsonl")
+    assert (cut.exit_code, cut.stdout.splitlines()[-1]) == (1, "first bad entry: 4")
+    assert run("audit", "verify-export", "log.jsonl", "--checkpoints", "kept.jsonl").exit_code == 2
+
+
+def test_a_database_put_back_is_found_against_the_file_of_checkpoints(run: Run, log: Path) -> None:
+    run("audit", "checkpoint")
+    tamper(log, "DELETE FROM audit_entry WHERE seq > 2")
+    tamper(log, "DELETE FROM audit_checkpoint")
+
+    result = run("audit", "verify")
+
+    assert (result.exit_code, result.output.splitlines()[-1]) == (1, "first bad entry: 3")
+
+
+def test_a_file_that_is_no_key_is_said_in_one_line(run: Run, log: Path, folder: Path) -> None:
+    run("audit", "export", "--out", "log.jsonl")
+
+    result = run("audit", "verify-export", "log.jsonl", "--key", "log.jsonl")
+
+    assert result.exit_code == 1
+    assert "inthread audit public-key" in the_line(result)

@@ -21,8 +21,10 @@ from sqlalchemy import Connection, create_engine, text
 from storage.audit import entries
 from storage.audit.canonical import canonical
 from storage.audit.checking import ChainCheck, ChainedEntry, Verdict
+from storage.audit.checkpoints import checkpoint_line, sign_checkpoint
 from storage.audit.export import entry_line, manifest_line, verify_export
 from storage.audit.log import AuditEntry, append
+from storage.audit.signing import load_signer
 from storage.audit.store import BATCH, AuditStore
 from storage.database import Database
 from storage.records import ReplyFigures, ReplyState
@@ -403,10 +405,17 @@ def test_the_program_in_the_documentation_agrees(tmp_path: Path, bad: int | None
     page = Path(__file__).parents[2] / "docs" / "audit.md"
     program = page.read_text().split("```python\n")[1].split("```")[0]
     lines = exported(LOG if bad is None else changed(bad, header=LOG[bad - 1].header.replace(b"C1", b"C2")))
+    signer = load_signer(tmp_path / "signing.key")
+    if bad is None:
+        lines.append(checkpoint_line(sign_checkpoint(signer, LENGTH, LOG[-1].hash, START, b"")))
     (tmp_path / "log.jsonl").write_bytes(b"".join(lines))
+    (tmp_path / "public.pem").write_bytes(signer.public_key.pem)
 
     ended = subprocess.run(
-        [sys.executable, "-c", program, str(tmp_path / "log.jsonl")], capture_output=True, text=True, check=False
+        [sys.executable, "-c", program, str(tmp_path / "log.jsonl"), str(tmp_path / "public.pem")],
+        capture_output=True,
+        text=True,
+        check=False,
     )
 
     assert ended.stderr == ("" if bad is None else f"first bad entry: {bad}\n")
