@@ -2,7 +2,8 @@
 
 from alembic import context
 
-from storage.knowledge import tables as knowledge_tables  # noqa: F401 - declare the rest of the models
+from storage.admin import tables as admin_tables  # noqa: F401 - declare the rest of the models
+from storage.knowledge import tables as knowledge_tables  # noqa: F401
 from storage.learning import tables as learning_tables  # noqa: F401
 from storage.schema import Base, UtcDateTime
 from storage.sqlite import undeclared_tables

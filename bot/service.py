@@ -13,6 +13,7 @@ import structlog
 from aiohttp import web
 
 from bot import metrics
+from bot.admin.site import AdminSite, Parts
 from bot.clock import Clock, SystemClock
 from bot.conversation.answering import Answerer
 from bot.conversation.knowledge.editing import Editor
@@ -239,6 +240,9 @@ class Service:
             chat = self._web_platform(Stores(replies, TranscriptStore(database), self._feedback), clock)
             self._platforms[chat.name] = chat
             routes += chat.routes()
+        if settings.admin.enabled:
+            parts = Parts(database=database, trail=trail, clock=clock)
+            routes += AdminSite(settings.admin, settings.service.host, parts).routes()
         metrics.begin(self._platforms, OUTCOMES, Trouble)
         metrics.describe_build(self._versions["inthread"], self._versions["python"], self._versions["sqlite"])
         metrics.describe_model(engine.model.id, engine.model.sha256)

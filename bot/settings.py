@@ -14,6 +14,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from bot.admin.settings import AdminSettings
 from bot.conversation.settings import AnswerSettings
 from bot.delivery.settings import DeliverySettings
 from bot.errors import SettingsWrong
@@ -34,6 +35,7 @@ FROM_ENVIRONMENT_ONLY = {
     ("slack", "app_token"): "SLACK_APP_TOKEN",
     ("slack", "signing_secret"): "SLACK_SIGNING_SECRET",
     ("slack", "api_url"): "SLACK_API_URL",
+    ("admin", "oidc_client_secret"): "ADMIN_OIDC_CLIENT_SECRET",
 }
 
 
@@ -43,14 +45,6 @@ class ServiceSettings(HttpSettings):
 
 class SandboxTable(HttpSettings):
     port: int = Field(default=8421, ge=0, le=65535, description="Port of the local Slack workspace; 0: any free one.")
-
-
-class LaterSettings(BaseModel):
-    """A table that is known already, so that one file fits this version and the next."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    enabled: bool = Field(default=False, description="Not in this version yet: leave it off.")
 
 
 class Settings(BaseModel):
@@ -66,7 +60,7 @@ class Settings(BaseModel):
     storage: StorageSettings = StorageSettings()
     audit: AuditSettings = AuditSettings()
     delivery: DeliverySettings = DeliverySettings()
-    admin: LaterSettings = LaterSettings()
+    admin: AdminSettings = AdminSettings()
     jobs: JobSettings = JobSettings()
     log: LogSettings = LogSettings()
     sandbox: SandboxTable = SandboxTable()

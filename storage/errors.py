@@ -11,6 +11,7 @@ StorageError
 ├── NotCheckpoints     a file that should hold signed checkpoints does not, or they are signed with another key
 ├── EntryChanged       somebody else changed the entry meanwhile: look at it again before changing it
 ├── AuditKeyUnusable   a key of the audit log (names, signatures, texts) cannot be read or made, or is another one
+├── AccountExists      an account of the admin pages has that name already
 └── LeaseLost          somebody else took this reply over; do nothing more with it
 """
 
@@ -75,6 +76,10 @@ class NotCheckpoints(StorageError):
 
 
 class EntryChanged(StorageError):
+    pass
+
+
+class AccountExists(StorageError):
     pass
 
 

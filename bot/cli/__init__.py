@@ -7,6 +7,7 @@ from importlib.metadata import version as installed_version
 
 import click
 
+from bot.cli.admin import admin
 from bot.cli.audit import audit
 from bot.cli.completion import completion
 from bot.cli.database import db
@@ -20,7 +21,7 @@ from bot.cli.threads import thread
 SECTIONS = {
     "Answer questions": (run, sandbox, ask),
     "What it knows": (faq, docs),
-    "Look after it": (doctor, status, settings, version),
+    "Look after it": (doctor, status, settings, admin, version),
     "Data and models": (db, thread, audit, model),
     "Terminal": (completion,),
 }

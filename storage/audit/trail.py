@@ -1,12 +1,13 @@
 """What the stores of questions, replies and knowledge put on record, each inside the transaction that does it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from sqlalchemy import Connection
 
 from storage.audit import decisions, entries
-from storage.audit.log import SealedEntry, append, append_all, seal
+from storage.audit.canonical import Scalar
+from storage.audit.log import AuditEntry, SealedEntry, append, append_all, seal
 from storage.audit.pseudonyms import Pseudonym
 from storage.basis import CitedEntry
 from storage.knowledge.records import Author, EntryChange, GivenDocument
@@ -56,6 +57,20 @@ class AuditTrail:
         self, connection: Connection, escalation_id: str, author: Author, text: str, now: datetime
     ) -> None:
         append(connection, entries.expert_answered(escalation_id, author, text, self._writer(author), now))
+
+    def administered(
+        self,
+        connection: Connection,
+        kind: str,
+        author: Author,
+        fields: Mapping[str, Scalar],
+        words: Mapping[str, Scalar] | None,
+        now: datetime,
+    ) -> None:
+        """What somebody has done at the admin pages, or to who may open them."""
+        append(
+            connection, AuditEntry(kind, now, {**fields, "via": author.platform, "actor": self._writer(author)}, words)
+        )
 
     def seal_entries(self, changes: Iterable[EntryChange], author: Author, now: datetime) -> list[SealedEntry]:
         """For `add_sealed`: an import of thousands is made ready before it holds up other writers."""

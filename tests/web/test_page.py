@@ -9,10 +9,9 @@ import aiohttp
 import pytest
 from structlog.testing import capture_logs
 
+from bot.browsers import is_loopback, preferred_language
 from bot.errors import StartFailed
 from bot.platforms.web import page_files
-from bot.platforms.web.fence import is_loopback
-from bot.platforms.web.page_files import preferred_language
 from bot.platforms.web.settings import WebSettings
 from bot.service import open_service
 from bot.settings import ServiceSettings, Settings

@@ -1,7 +1,6 @@
 """What stands before every handler: the headers of each answer, where a request may come from, errors as JSON."""
 
 import functools
-import ipaddress
 import secrets
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
@@ -10,6 +9,7 @@ from urllib.parse import urlsplit
 import structlog
 from aiohttp import web
 
+from bot.browsers import hostname_of, is_loopback, netloc_of
 from bot.platforms.web.errors import Refused
 from bot.platforms.web.settings import WebSettings
 
@@ -30,14 +30,6 @@ HEADERS = {
     "Cache-Control": "no-store",
 }
 _LOCAL_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
-
-
-def is_loopback(host: str) -> bool:
-    """Whether only this machine can reach an address that is listened on."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 class Fence:
@@ -89,7 +81,7 @@ class Fence:
 
     def _check_host(self, request: web.Request) -> None:
         """A page elsewhere must not reach a service on loopback under a name that it made up (DNS rebinding)."""
-        name = _hostname(request.host)
+        name = hostname_of(request.host)
         if self._is_local and name not in _LOCAL_NAMES and name != urlsplit(self._public_url).hostname:
             raise Refused(HTTPStatus.FORBIDDEN, "foreign_host", "This service is not known under that name.")
 
@@ -97,23 +89,9 @@ class Fence:
         """Browsers say where a request comes from; whoever says nothing is no browser and has nobody's cookie."""
         site = request.headers.get("Sec-Fetch-Site", "same-origin")
         origin = request.headers.get("Origin")
-        is_ours = origin is None or origin.lower() == self._public_url or _netloc(origin) == request.host
+        is_ours = origin is None or origin.lower() == self._public_url or netloc_of(origin) == request.host
         if site not in ("same-origin", "none") or not is_ours:
             raise Refused(HTTPStatus.FORBIDDEN, "foreign_origin", "Requests from other sites are refused.")
-
-
-def _hostname(netloc: str) -> str | None:
-    try:
-        return urlsplit(f"//{netloc}").hostname
-    except ValueError:
-        return None
-
-
-def _netloc(origin: str) -> str | None:
-    try:
-        return urlsplit(origin).netloc
-    except ValueError:
-        return None
 
 
 def _error(refused: Refused) -> web.Response:

@@ -9,6 +9,7 @@ from string import Template
 
 from aiohttp import web
 
+from bot.browsers import preferred_language
 from bot.platforms.web.errors import not_found
 from bot.platforms.web.settings import WebSettings
 
@@ -66,21 +67,6 @@ class PageFiles:
         if self._settings.language != "auto":
             return self._settings.language
         return preferred_language(request.headers.get("Accept-Language", ""))
-
-
-def preferred_language(accepted: str) -> str:
-    """`en` or `zh`, whichever the browser names first by its weight; `en` if neither."""
-    best, best_weight = "en", 0.0
-    for part in accepted.lower().split(",")[:20]:
-        tag, _, parameter = part.strip().partition(";")
-        language = tag.strip().split("-")[0]
-        try:
-            weight = float(parameter.strip().removeprefix("q=") or 1)
-        except ValueError:
-            continue
-        if language in ("en", "zh") and weight > best_weight:
-            best, best_weight = language, weight
-    return best
 
 
 def _page_file(body: bytes, content_type: str) -> PageFile:

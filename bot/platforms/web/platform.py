@@ -11,13 +11,14 @@ from pathlib import Path
 import structlog
 from aiohttp import web
 
+from bot.browsers import is_loopback
 from bot.clock import Clock
 from bot.conversation.settings import AnswerSettings
 from bot.delivery.final_content import Furnishing
 from bot.platforms.base import Capabilities, History
 from bot.platforms.web.api import PLATFORM, Delivery, Stores, WebApi
 from bot.platforms.web.errors import not_found, not_now
-from bot.platforms.web.fence import Fence, Handler, is_loopback
+from bot.platforms.web.fence import Fence, Handler
 from bot.platforms.web.hub import Hub
 from bot.platforms.web.page_files import PageFiles, load_files
 from bot.platforms.web.sessions import Sessions, load_key

@@ -1,9 +1,10 @@
 """Settings of the browser chat."""
 
 from typing import Literal
-from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from bot.browsers import require_origin
 
 
 class WebSettings(BaseModel):
@@ -43,18 +44,8 @@ class WebSettings(BaseModel):
     @field_validator("public_url")
     @classmethod
     def _is_an_origin(cls, url: str) -> str:
-        """Without a path: cookies and the check of origins know none."""
-        url = url.rstrip("/")
-        parts = urlsplit(url)
-        if url and (parts.scheme not in ("http", "https") or not parts.hostname or url != _origin(url)):
-            raise ValueError("must be an address without a path, such as https://chat.example.com")
-        return url.lower()
+        return require_origin(url)
 
     @property
     def is_https(self) -> bool:
         return self.public_url.startswith("https://")
-
-
-def _origin(url: str) -> str:
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc}"

@@ -1,0 +1,34 @@
+"""Templates to HTML. Everything is escaped; what is markup is made by functions of ours (`Markup`), never marked so in
+a template."""
+
+from collections.abc import Mapping
+from datetime import datetime, tzinfo
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+_FOLDER = Path(__file__).parent / "templates"
+
+
+class Renderer:
+    def __init__(self, title: str, zone: tzinfo) -> None:
+        self._zone = zone
+        self._environment = Environment(
+            loader=FileSystemLoader(_FOLDER),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            auto_reload=False,
+        )
+        self._environment.globals["title"] = title
+        self._environment.filters["when"] = self.when
+        self._environment.filters["number"] = lambda value: f"{value:,}"
+
+    def render(self, template: str, values: Mapping[str, Any]) -> str:
+        return self._environment.get_template(template).render(values)
+
+    def when(self, at: datetime | None) -> str:
+        """`2026-03-02 09:00`, in the zone of the settings."""
+        return "" if at is None else at.astimezone(self._zone).strftime("%Y-%m-%d %H:%M")

@@ -1,0 +1,77 @@
+"""The admin pages as the service mounts them: which parts there are, and the table of all routes."""
+
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from aiohttp import web
+from argon2 import PasswordHasher
+
+from bot.admin.account_pages import AccountPages
+from bot.admin.errors import not_found
+from bot.admin.files import Files, load_files
+from bot.admin.guard import Guard
+from bot.admin.guessing import Guessing
+from bot.admin.passwords import Passwords
+from bot.admin.proxy import TrustedProxy
+from bot.admin.rendering import Renderer
+from bot.admin.sessions import Sessions
+from bot.admin.settings import AdminSettings
+from bot.admin.signing_in import SigningIn
+from bot.admin.visits import Route, Visit
+from bot.clock import Clock
+from storage.admin.accounts import AccountStore, DeedStore
+from storage.admin.sessions import SessionStore
+from storage.audit.trail import AuditTrail
+from storage.database import Database
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """What the pages need of the rest of the service. `hasher`: for tests, where the real one takes too long."""
+
+    database: Database
+    trail: AuditTrail
+    clock: Clock
+    hasher: PasswordHasher | None = None
+
+
+class AdminSite:
+    """`host`: the address that its routes are served on."""
+
+    def __init__(self, settings: AdminSettings, host: str, parts: Parts) -> None:
+        database, trail, clock = parts.database, parts.trail, parts.clock
+        accounts, deeds = AccountStore(database, trail), DeedStore(database, trail)
+        sessions = Sessions(SessionStore(database), settings, clock)
+        proxy = TrustedProxy(settings, accounts, sessions)
+        renderer = Renderer(settings.title, ZoneInfo(settings.time_zone))
+        self._guard = Guard(settings, host, sessions, proxy, renderer)
+        signing_in = SigningIn(
+            settings,
+            accounts=accounts,
+            deeds=deeds,
+            sessions=sessions,
+            passwords=Passwords(parts.hasher),
+            guessing=Guessing(clock),
+            proxy=proxy,
+            clock=clock,
+        )
+        self.table: list[Route] = [
+            *Files(load_files()).routes(),
+            *signing_in.routes(),
+            *AccountPages(accounts, clock).routes(),
+            Route("GET", "/admin/", _home),
+            Route("GET", "/admin", _home),
+            Route("*", "/admin/{rest:.*}", _nothing),
+        ]
+
+    def routes(self) -> list[web.RouteDef]:
+        return [self._guard.definition(route) for route in self.table]
+
+
+async def _home(visit: Visit) -> web.StreamResponse:
+    """The first page that somebody's roles open."""
+    return visit.page("home.html")
+
+
+async def _nothing(_visit: Visit) -> web.StreamResponse:
+    raise not_found()

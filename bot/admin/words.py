@@ -1,0 +1,21 @@
+"""What the pages say, in English and Chinese. The English sentence is the key: templates read as the page does."""
+
+from bot.admin.chinese import CHINESE
+
+
+class Words:
+    def __init__(self, language: str) -> None:
+        self.language = language
+
+    def __call__(self, sentence: str, **values: object) -> str:
+        """The sentence in this language, `{name}` filled in. Numbers get their thousands apart."""
+        text = CHINESE.get(sentence, sentence) if self.language == "zh" else sentence
+        return text.format(**{name: _spelled(value) for name, value in values.items()}) if values else text
+
+    def counted(self, count: int, one: str, many: str) -> str:
+        """`1 question`, `2 questions`; Chinese has one form for both."""
+        return self(one if count == 1 else many, count=count)
+
+
+def _spelled(value: object) -> object:
+    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else value

@@ -1,0 +1,127 @@
+"""The admin pages over a real database, and people who sign in to them as their browsers do."""
+
+import re
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from typing import Any
+
+import aiohttp
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+from argon2 import PasswordHasher
+
+from bot.admin.passwords import Passwords
+from bot.admin.settings import AdminSettings
+from bot.admin.site import AdminSite, Parts
+from bot.clock import Clock
+from storage.admin.accounts import AccountStore
+from storage.admin.records import Role
+from storage.database import Database
+from storage.knowledge.records import Author
+from tests.conftest import TRAIL
+
+PASSWORD = "correct horse battery"
+QUICK = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)  # real hashes, in a millisecond
+CHIEF = Author("cli", "", "root")
+
+
+@dataclass(frozen=True)
+class Page:
+    status: int
+    text: str
+    headers: Mapping[str, str]
+    url: str
+
+
+class Office:
+    """The site, listening. `parts` and `settings` are those it was built with."""
+
+    def __init__(self, settings: AdminSettings, parts: Parts) -> None:
+        self.settings = settings
+        self.parts = parts
+        self.site = AdminSite(settings, "127.0.0.1", parts)
+        app = web.Application(client_max_size=256 * 1024)
+        app.router.add_routes(self.site.routes())
+        self.server = TestServer(app)
+        self.accounts = AccountStore(parts.database, parts.trail)
+
+    @property
+    def url(self) -> str:
+        return str(self.server.make_url("")).rstrip("/")
+
+    async def employ(self, name: str, *roles: Role, has_password: bool = True) -> None:
+        password_hash = Passwords(QUICK).hash(PASSWORD) if has_password else None
+        await self.accounts.add(name, roles, password_hash, CHIEF, self.parts.clock.now())
+
+
+@asynccontextmanager
+async def an_office(
+    database: Database, clock: Clock, parts: Mapping[str, Any] | None = None, **settings: Any
+) -> AsyncGenerator[Office, None]:
+    given = Parts(database=database, trail=TRAIL, clock=clock, hasher=QUICK)
+    office = Office(AdminSettings(enabled=True, **settings), replace(given, **(parts or {})))
+    await office.server.start_server()
+    try:
+        yield office
+    finally:
+        await office.server.close()
+
+
+class Visitor:
+    """Somebody at a browser: cookies, the pages they see, forms sent back with what stood hidden in them."""
+
+    def __init__(self, office: Office, session: aiohttp.ClientSession) -> None:
+        self.office = office
+        self.session = session
+        self.headers: dict[str, str] = {}
+
+    async def get(self, path: str, *, follow: bool = True) -> Page:
+        return await self._send("GET", path, None, follow)
+
+    async def post(self, path: str, fields: Mapping[str, str], *, follow: bool = True) -> Page:
+        return await self._send("POST", path, fields, follow)
+
+    async def send(self, form_path: str, action: str, **fields: str) -> Page:
+        """Open the page, and send its form with these fields."""
+        page = await self.get(form_path)
+        return await self.post(action, {"csrf": hidden(page.text, "csrf"), **fields})
+
+    async def sign_in(self, name: str, password: str = PASSWORD) -> Page:
+        page = await self.get("/admin/sign-in")
+        token = hidden(page.text, "form_token")
+        return await self.post("/admin/sign-in", {"form_token": token, "name": name, "password": password})
+
+    @property
+    def cookies(self) -> dict[str, str]:
+        return {cookie.key: cookie.value for cookie in self.session.cookie_jar}
+
+    async def _send(self, method: str, path: str, fields: Mapping[str, str] | None, follow: bool) -> Page:
+        url = path if path.startswith("http") else self.office.url + path
+        async with self.session.request(
+            method, url, data=fields, headers=self.headers, allow_redirects=follow
+        ) as response:
+            return Page(response.status, await response.text(), response.headers, str(response.url))
+
+
+@asynccontextmanager
+async def a_visitor(office: Office) -> AsyncGenerator[Visitor, None]:
+    async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as session:
+        yield Visitor(office, session)
+
+
+@asynccontextmanager
+async def somebody(office: Office, *roles: Role, name: str = "") -> AsyncGenerator[Visitor, None]:
+    """Signed in, with these roles."""
+    name = name or "-".join(sorted(roles)) or "nobody"
+    await office.employ(name, *roles)
+    async with a_visitor(office) as visitor:
+        page = await visitor.sign_in(name)
+        assert page.status == 200, page.text
+        yield visitor
+
+
+def hidden(text: str, name: str) -> str:
+    """What a hidden field of the page holds; empty if there is none such."""
+    found = re.search(rf'<input type="hidden" name="{name}" value="([^"]*)">', text)
+    return found.group(1) if found else ""

@@ -1,0 +1,49 @@
+"""Every sentence of the pages has its Chinese, and every Chinese its sentence."""
+
+import re
+from pathlib import Path
+
+from bot import admin
+from bot.admin.chinese import CHINESE
+from bot.admin.words import Words
+from storage.admin.records import Role
+
+FOLDER = Path(admin.__file__).parent
+_LITERAL = r'"((?:[^"\\]|\\.)*)"'
+_IN_TEMPLATES = [re.compile(rf"\bt\(\s*(?:{_LITERAL}|'((?:[^'\\]|\\.)*)')\s*[,)]")]
+_COUNTED = re.compile(rf"\bcounted\([^\"']*{_LITERAL},\s*{_LITERAL}\)")
+_IN_CODE = [
+    re.compile(rf"\b(?:bad_request|Refused|words|not_now|N_)\((?:\s*HTTPStatus[^,]*,)?\s*{_LITERAL}"),
+    re.compile(rf"\bsentence = {_LITERAL}"),
+    re.compile(rf"super\(\).__init__\(HTTPStatus\.\w+, {_LITERAL}"),
+]
+
+
+def sentences() -> set[str]:
+    found = {f"role: {role}" for role in Role}
+    for path in FOLDER.rglob("*.html"):
+        text = path.read_text("utf-8")
+        found |= {one or other for pattern in _IN_TEMPLATES for one, other in pattern.findall(text)}
+        found |= {one for pair in _COUNTED.findall(text) for one in pair}
+    for path in FOLDER.rglob("*.py"):
+        text = path.read_text("utf-8")
+        found |= {one for pattern in _IN_CODE for one in pattern.findall(text)}
+        found |= {one for pair in _COUNTED.findall(text) for one in pair}
+    return found - {""}
+
+
+def test_every_sentence_has_its_chinese_and_no_chinese_is_left_over() -> None:
+    assert sorted(sentences() - CHINESE.keys()) == []
+    assert sorted(CHINESE.keys() - sentences()) == []
+
+
+def test_what_is_filled_in_stands_in_both() -> None:
+    wrong = [
+        one for one, other in CHINESE.items() if set(re.findall(r"\{\w+\}", one)) != set(re.findall(r"\{\w+\}", other))
+    ]
+
+    assert wrong == []
+
+
+def test_numbers_are_readable() -> None:
+    assert Words("en").counted(48_211, "{count} entry", "{count} entries") == "48,211 entries"
