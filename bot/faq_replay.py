@@ -5,6 +5,7 @@ anybody's words. Vectors that are known are read from the real one.
 """
 
 import asyncio
+import shutil
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -33,6 +34,9 @@ from storage.knowledge.passages import PassageStore
 from storage.knowledge.records import Entry, EntryStatus, GivenEntry
 from storage.knowledge.vectors import VectorStore
 from storage.learning.past_questions import PastQuestion, PastQuestionStore
+
+PREFIX = "replay-"
+LONGEST_SECONDS = 86_400.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +90,8 @@ def _drafts(entries: Sequence[Entry]) -> list[GivenEntry]:
 
 @asynccontextmanager
 async def _bench(settings: Settings, real: Database, clock: Clock) -> AsyncGenerator[_Bench, None]:
-    with TemporaryDirectory(prefix="replay-", dir=settings.service.data_dir) as folder:
+    await asyncio.to_thread(_remove_left_over, settings.service.data_dir, clock.now().timestamp())
+    with TemporaryDirectory(prefix=PREFIX, dir=settings.service.data_dir) as folder:
         url = f"sqlite:///{folder}/replay.db"
         await asyncio.to_thread(migrations.upgrade, url)
         async with await Database.open(url) as own:
@@ -98,6 +103,13 @@ async def _bench(settings: Settings, real: Database, clock: Clock) -> AsyncGener
                 yield _Bench(entries, knowledge, shown_by(settings.answers, clock))
             finally:
                 await knowledge.close()
+
+
+def _remove_left_over(data_dir: Path, now: float) -> None:
+    """What a replay that was killed could not take away."""
+    for folder in data_dir.glob(f"{PREFIX}*"):
+        if folder.stat().st_mtime < now - LONGEST_SECONDS:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 async def _take(bench: _Bench, given: Sequence[GivenEntry], clock: Clock) -> list[str]:

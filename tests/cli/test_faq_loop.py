@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
@@ -162,6 +163,16 @@ def test_a_replay_says_what_would_move_and_writes_nothing(
     assert database_file.read_bytes() == before
     assert list((folder / "data").glob("replay-*")) == []
     assert "party" not in run("faq", "list").stdout
+
+
+def test_what_a_killed_replay_left_is_removed_by_a_later_one(run: Run, asked: None, folder: Path) -> None:
+    left, running = folder / "data" / "replay-left", folder / "data" / "replay-running"
+    for place in (left, running):
+        place.mkdir()
+    os.utime(left, (0, 0))
+    (folder / "party.yaml").write_text(PARTY_ENTRY, "utf-8")
+    assert run("faq", "replay", "party.yaml", "--last", "1").exit_code == 0
+    assert (left.exists(), running.exists()) == (False, True)
 
 
 def test_a_replay_for_people(run: Run, asked: None, folder: Path) -> None:
