@@ -16,11 +16,9 @@ from bot import metrics
 from bot.admin.site import AdminSite, Parts
 from bot.clock import Clock, SystemClock
 from bot.conversation.answering import Answerer
-from bot.conversation.knowledge.editing import Editor
 from bot.conversation.knowledge.knowledge import Knowledge
 from bot.conversation.knowledge.latest import KnowledgeStores
 from bot.conversation.knowledge.looking_up import FindsEntries, LooksUp
-from bot.conversation.learning.variants import LearningStores, Variants
 from bot.conversation.librarian import Librarian
 from bot.conversation.messages import Outcome, ThreadKey
 from bot.conversation.topics import Topics
@@ -44,6 +42,7 @@ from bot.jobs.checkpoints import Checkpoints
 from bot.jobs.model_update import ModelUpdate
 from bot.jobs.quiet import quiet_times
 from bot.jobs.schedule import job_table, start_scheduler
+from bot.learning_loop import build_loop
 from bot.loop_lag import LoopLag
 from bot.platforms.base import Platform
 from bot.platforms.errors import PlatformUnauthorized
@@ -70,7 +69,6 @@ from storage.feedback import FeedbackStore, Verdict
 from storage.knowledge.entries import EntryStore
 from storage.knowledge.passages import PassageStore
 from storage.knowledge.vectors import VectorStore
-from storage.learning.rejections import RejectionStore
 from storage.lock import sole_service
 from storage.looking_back import LookBackStore
 from storage.model_updates import ModelUpdateStore
@@ -182,7 +180,12 @@ class Service:
         self._platforms: dict[str, Platform] = {}
         answers = settings.answers
         people = People(answers.ask_channel, answers.owner_channels) if settings.slack.is_on else NOBODY
-        self._furnishing = Furnishing(answers.disclaimer, people, answers.sensitive.contact)
+        self._furnishing = Furnishing(
+            disclaimer=answers.disclaimer,
+            people=people,
+            contact=answers.sensitive.contact,
+            withholds_overdue=answers.withhold_overdue,
+        )
         self._threads = ThreadStore(database)
         replies = self._replies = ReplyStore(database, trail)
         self._line = Line(
@@ -196,27 +199,25 @@ class Service:
         worker = self._worker(librarian, reach)
         self._dispatcher = Dispatcher(replies, worker, self._line, settings.delivery, clock)
         self._feedback = FeedbackStore(database, trail)
-        written = EntryStore(database, trail)
-        self._editor = Editor(written, clock)
-        learning = LearningStores(written, self._feedback, RejectionStore(database, trail))
-        self._variants = Variants(learning, knowledge, settings.answers.variants_after_people, clock)
+        submit = self._dispatcher.submit
+        self._loop = build_loop(settings, database, trail, knowledge, people, submit, clock)
         self._escalating = Escalating(
             store=EscalationStore(database, trail),
             replies=replies,
             threads=self._threads,
-            submit=self._dispatcher.submit,
+            submit=submit,
             platforms=self._platforms,
             platform=SlackPlatform.name if settings.slack.is_on else None,
             people=people,
             language=answers.language,
             clock=clock,
         )
-        self._choosing = Choosing(replies, librarian, self._dispatcher.submit, clock)
+        self._choosing = Choosing(replies, librarian, submit, clock)
         self._health = DatabaseHealth(database, clock, self._go_on)
         topics = self._topics = Topics(answers.sensitive.topics)
         self._intake = Intake(
             replies,
-            self._dispatcher.submit,
+            submit,
             settings.delivery,
             clock,
             reach,
@@ -318,7 +319,8 @@ class Service:
             stop_reply=self._dispatcher.stop_reply,
             stop_thread=self._dispatcher.stop_thread,
             last_questions=last_questions,
-            editor=self._editor,
+            editor=self._loop.editor,
+            gap_desk=self._loop.gap_desk,
         )
         language = self._settings.answers.language
         return SlackPlatform(self._settings.slack, delivery, record, language, clock, self._catch_up.request)
@@ -378,8 +380,9 @@ class Service:
                 self._dispatcher,
                 self._duplicates,
                 self._catch_up,
-                self._variants,
+                self._loop.variants,
                 self._checkpoints,
+                self._loop.telling,
                 self._model_update,
             )
         )

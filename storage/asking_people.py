@@ -7,7 +7,7 @@ from sqlalchemy import Connection, select, update
 
 from storage import inbox, notices, reply_rows
 from storage.audit.trail import AuditTrail
-from storage.basis import BasisKind
+from storage.basis import TOLD_TO_OWNERS, BasisKind
 from storage.dialect import insert
 from storage.knowledge.words import fold, text_hash
 from storage.notices import Notice
@@ -17,7 +17,8 @@ from storage.schema import EscalationRow, ExpertAnswerRow, ReplyRow
 # A question that nobody has answered for so long is put once more.
 JOINED_WITHIN = timedelta(days=14)
 # What a person can be asked about: not what is being made anew, and not what people said already.
-_ASKABLE = frozenset(BasisKind) - {BasisKind.SUGGESTED, BasisKind.DECLINED, BasisKind.ESCALATED, BasisKind.RELAYED}
+_UNASKABLE = {BasisKind.SUGGESTED, BasisKind.DECLINED, BasisKind.ESCALATED, BasisKind.RELAYED}
+_ASKABLE = frozenset(BasisKind) - _UNASKABLE - TOLD_TO_OWNERS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +52,7 @@ def ask(connection: Connection, trail: AuditTrail, new: NewEscalation, now: date
     waiting = _find_waiting(connection, new.channel, reply.question, now)
     to_show = [] if waiting is not None else [_put(connection, new, reply.question, now)]
     escalation_id = waiting or new.notice.escalation_id
+    assert escalation_id is not None
     connection.execute(update(ReplyRow).where(ReplyRow.reply_id == reply.reply_id).values(escalation_id=escalation_id))
     trail.asked_people(connection, reply, escalation_id, new.user, now)
     if new.may_show_again:

@@ -21,11 +21,20 @@ class BasisKind(StrEnum):
     ESCALATED = "escalated"  # a question, put to people
     RELAYED = "relayed"  # what one of them has answered
     PLAIN = "plain"  # the model: there is no knowledge
+    DIGEST = "digest"  # no reply: gaps, told to owners
+    REVIEWS = "reviews"  # no reply: entries to be reviewed, told to owners
+
+
+# What people are told of without having asked.
+TOLD_TO_OWNERS = frozenset({BasisKind.DIGEST, BasisKind.REVIEWS})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CitedEntry:
-    """An entry as it was cited. `title` is its question; `is_overdue`: its review was due by then."""
+    """An entry as it was cited. `title` is its question; `is_overdue`: its review was due by then.
+
+    `review_by`: where it is cited for its review.
+    """
 
     entry_id: str
     revision: int
@@ -35,6 +44,7 @@ class CitedEntry:
     source_url: str = ""
     verified_on: date | None = None
     is_overdue: bool = False
+    review_by: date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,12 +57,33 @@ class CitedPassage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CitedGap:
+    """A gap as owners are told of it. `reply_ids`: to its questions, the one that stands for it first.
+
+    `entry`: the nearest, where one is near. `settled`: what was done about it, "" while nothing was; `settled_by`: as
+    people call who did it.
+    """
+
+    reply_ids: tuple[str, ...]
+    question: str
+    also: tuple[str, ...]
+    lang: str
+    people: int
+    entry: CitedEntry | None = None
+    settled: str = ""
+    settled_by: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Basis:
-    """`entries`: the one that was shown, or those that were suggested. `passages`: those written from, or quoted."""
+    """`entries`: the one that was shown, those that were suggested, or are to be reviewed. `passages`: those written
+    from, or quoted.
+    """
 
     kind: BasisKind
     entries: tuple[CitedEntry, ...] = ()
     passages: tuple[CitedPassage, ...] = ()
+    gaps: tuple[CitedGap, ...] = ()
 
 
 def to_json(basis: Basis) -> dict[str, Any]:
@@ -60,6 +91,7 @@ def to_json(basis: Basis) -> dict[str, Any]:
     return {
         "entries": [_entry_to_json(entry) for entry in basis.entries],
         "passages": [asdict(passage) for passage in basis.passages],
+        **({"gaps": [_gap_to_json(gap) for gap in basis.gaps]} if basis.gaps else {}),
     }
 
 
@@ -75,13 +107,28 @@ def from_json(kind: str | None, values: Mapping[str, Any] | None) -> Basis | Non
             CitedPassage(**{**passage, "heading_path": tuple(passage["heading_path"])})
             for passage in values.get("passages", ())
         ),
+        gaps=tuple(_gap_from_json(gap) for gap in values.get("gaps", ())),
     )
 
 
+_DAYS = ("verified_on", "review_by")
+
+
 def _entry_to_json(entry: CitedEntry) -> dict[str, Any]:
-    return {**asdict(entry), "verified_on": entry.verified_on and entry.verified_on.isoformat()}
+    days = {name: day and day.isoformat() for name in _DAYS if (day := getattr(entry, name)) or name == "verified_on"}
+    return {**{name: value for name, value in asdict(entry).items() if name not in _DAYS}, **days}
 
 
 def _entry_from_json(values: Mapping[str, Any]) -> CitedEntry:
-    verified_on = values.get("verified_on")
-    return CitedEntry(**{**values, "verified_on": verified_on and date.fromisoformat(verified_on)})
+    days = {name: (text := values.get(name)) and date.fromisoformat(text) for name in _DAYS}
+    return CitedEntry(**{**values, **days})
+
+
+def _gap_to_json(gap: CitedGap) -> dict[str, Any]:
+    return {**asdict(gap), "entry": gap.entry and _entry_to_json(gap.entry)}
+
+
+def _gap_from_json(values: Mapping[str, Any]) -> CitedGap:
+    entry = values.get("entry")
+    lists = {name: tuple(values[name]) for name in ("reply_ids", "also")}
+    return CitedGap(**{**values, **lists, "entry": entry and _entry_from_json(entry)})

@@ -28,7 +28,10 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnsweredQuestion:
-    """A question whose reply has ended. `basis`: what the reply rests on; None for refusals and failures."""
+    """A question whose reply has ended. `basis`: what the reply rests on; None for refusals and failures.
+
+    `is_sensitive`: it is nobody else's business, and not to be quoted.
+    """
 
     reply_id: str
     platform: str
@@ -38,6 +41,7 @@ class AnsweredQuestion:
     text: str
     asked_at: datetime
     basis: Basis | None
+    is_sensitive: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +121,15 @@ class FeedbackStore:
             lambda connection: [_choice(row) for row in connection.execute(query.order_by(ChoiceRow.choice_id))]
         )
 
+    async def handed_over_since(self, moment: datetime) -> list[AnsweredQuestion]:
+        """Questions whose reply ended since then, and that people were asked instead, oldest first."""
+        query = (
+            question_query()
+            .where(ReplyRow.escalation_id.is_not(None), InboxRow.is_notice.is_(False), ReplyRow.finished_at >= moment)
+            .order_by(ReplyRow.finished_at, ReplyRow.reply_id)
+        )
+        return await self._database.read(lambda connection: [question_of(row) for row in connection.execute(query)])
+
     async def questions_since(self, moment: datetime, kinds: Collection[BasisKind]) -> list[AnsweredQuestion]:
         """Questions whose reply ended since then and rests on one of these, oldest first."""
         query = (
@@ -167,6 +180,7 @@ def question_query() -> Select[Any]:
             ReplyRow.basis,
             InboxRow.user,
             InboxRow.sent_at,
+            InboxRow.topic,
             TurnRow.text,
             *(getattr(ThreadRow, name) for name in ("platform", "tenant", "channel")),
         )
@@ -192,6 +206,7 @@ def question_of(row: Row[Any]) -> AnsweredQuestion:
         text=row.text,
         asked_at=row.sent_at,
         basis=basis.from_json(row.basis_kind, row.basis),
+        is_sensitive=row.topic is not None,
     )
 
 

@@ -33,8 +33,8 @@ class Notice:
     text: str
     outcome: str
     basis: Basis
-    escalation_id: str
-    is_in_history: bool
+    escalation_id: str | None = None
+    is_in_history: bool = False
 
 
 def announce(connection: Connection, notice: Notice, now: datetime) -> Reply:

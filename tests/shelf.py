@@ -1,6 +1,7 @@
 """Knowledge that a test lays out: which question finds what. No retrieval, no gate."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
 
@@ -73,6 +74,12 @@ class Shelf:
         self.inquiries.append(inquiry)
         await self.may_go_on.wait()
         return self._findings.get(inquiry.text, Findings(route=Route.NONE))
+
+    async def nearness(self, texts: Sequence[str]) -> None:
+        return None
+
+    async def is_everyday(self, text: str) -> bool:
+        return False
 
     async def find(self, entry_id: str) -> Entry | None:
         return self.entries.get(entry_id)

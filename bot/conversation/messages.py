@@ -67,6 +67,7 @@ class Outcome(StrEnum):
     SUGGESTED = "suggested"  # asked back: did you mean one of these
     NO_ANSWER = "no_answer"  # nothing verified answers it
     PASSED_ON = "passed_on"  # no answer: a question that was put to people
+    TOLD = "told"  # nobody has asked: something that owners should know
     CUT_SHORT = "cut_short"  # the model would have gone on: length limit
     STOPPED = "stopped"  # by the person
     WENT_IN_CIRCLES = "went_in_circles"  # the model repeated itself, and was stopped
@@ -83,7 +84,7 @@ class Outcome(StrEnum):
     @property
     def is_as_intended(self) -> bool:
         """Whether the reply ended as it should: with an answer, or by saying what else there is."""
-        return self.is_answer or self in (Outcome.SUGGESTED, Outcome.NO_ANSWER, Outcome.PASSED_ON)
+        return self.is_answer or self in (Outcome.SUGGESTED, Outcome.NO_ANSWER, Outcome.PASSED_ON, Outcome.TOLD)
 
     @property
     def may_be_asked_again(self) -> bool:

@@ -8,10 +8,11 @@ from urllib.parse import urlsplit
 
 from bot.conversation.phrases import Language, day_text, phrase
 from bot.delivery.notes import final_note
+from bot.delivery.owners import told_content
 from bot.delivery.people import NOBODY, People
 from bot.delivery.shown import Shown
 from bot.platforms.base import Act, Button, Confirmation, Content, Phase, Source, Thumbs
-from storage.basis import Basis, BasisKind, CitedEntry
+from storage.basis import TOLD_TO_OWNERS, Basis, BasisKind, CitedEntry
 
 # What can be judged, and asked about: all that is said in the company's name.
 _ABOUT_THE_COMPANY = (
@@ -25,9 +26,12 @@ _ABOUT_THE_COMPANY = (
 
 @dataclass(frozen=True, slots=True)
 class Furnishing:
-    """What stands around texts whatever they say. `disclaimer`: whether plain text of a model says what it is."""
+    """What stands around texts whatever they say. `disclaimer`: whether plain text of a model says what it is;
+    `withholds_overdue`: whether entries are not shown after their day of review.
+    """
 
     disclaimer: bool = True
+    withholds_overdue: bool = False
     people: People = NOBODY
     contact: str = ""  # to talk to about what is nobody else's business; empty: in general words
 
@@ -41,6 +45,8 @@ def final_content(
         contact = furnishing.contact or phrase("contact_in_general", language)
         note = f"{phrase('sensitive', language, contact=contact)} {note}".strip()
     kind = None if shown.basis is None else shown.basis.kind
+    if kind in TOLD_TO_OWNERS:
+        return told_content(shown, language, withholds_overdue=furnishing.withholds_overdue)
     if shown.basis is None or kind not in (*_ABOUT_THE_COMPANY, BasisKind.SUGGESTED):
         return Content(shown.text, Phase.FINAL, note=note)
     if kind is BasisKind.SUGGESTED:

@@ -18,7 +18,10 @@ class People:
 
     def channel_for(self, basis: Basis | None) -> str | None:
         """Of whoever looks after what a reply rests on, or after what came nearest."""
-        owner = owner_of(basis)
+        return self.channel_of(owner_of(basis))
+
+    def channel_of(self, owner: str) -> str | None:
+        """`owner`: of an entry, "" for nobody in particular."""
         if owner in self.of_owners:
             return self.of_owners[owner]
         return owner if _CHANNEL.fullmatch(owner) else self.channel or None

@@ -1,6 +1,6 @@
 """The table of jobs and the scheduler that runs them."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 import structlog
@@ -14,8 +14,13 @@ from bot.delivery.catch_up import CatchUp
 from bot.delivery.dispatcher import Dispatcher
 from bot.delivery.duplicates import DuplicateCheck
 from bot.jobs.checkpoints import Checkpoints
+from bot.jobs.digest import WeeklyDigest
 from bot.jobs.model_update import ModelUpdate
+from bot.jobs.office_hours import DigestSettings, ReviewSettings
+from bot.jobs.reviews import ReviewReminders
 from bot.jobs.update_settings import ModelUpdateSettings
+
+Telling = WeeklyDigest | ReviewReminders
 
 log = structlog.get_logger(__name__)
 
@@ -34,6 +39,16 @@ class JobSettings(BaseModel):
     )
     checkpoints_seconds: float = Field(
         default=60, gt=0, description="How often to look whether a checkpoint of the audit log is due."
+    )
+    owners_seconds: float = Field(
+        default=300, gt=0, description="How often to look whether the owners of answers are to be told something."
+    )
+    digest: DigestSettings = Field(
+        default=DigestSettings(),
+        description="What nothing answered, once a week in the channels of [answers] owner_channels and ask_channel.",
+    )
+    reviews: ReviewSettings = Field(
+        default=ReviewSettings(), description="Entries that are to be looked at again, in the same channels."
     )
     model_update: ModelUpdateSettings = Field(
         default=ModelUpdateSettings(), description="Newer revisions of the model, in a maintenance window."
@@ -54,9 +69,10 @@ def job_table(
     catch_up: CatchUp,
     variants: Variants,
     checkpoints: Checkpoints,
+    telling: Sequence[Telling] = (),
     model_update: ModelUpdate | None = None,
 ) -> list[Job]:
-    """`model_update`: None where the model is not updated by itself."""
+    """`telling`: what owners are told. `model_update`: None where the model is not updated by itself."""
 
     async def look_back() -> None:
         catch_up.request()  # done in the background, where a stop ends it at once
@@ -68,6 +84,8 @@ def job_table(
         Job("variants", IntervalTrigger(seconds=settings.variants_seconds), variants.add_agreed),
         Job("checkpoints", IntervalTrigger(seconds=settings.checkpoints_seconds), checkpoints.run),
     ]
+    for job in telling:
+        jobs.append(Job(type(job).__name__, IntervalTrigger(seconds=settings.owners_seconds), job.run))
     if model_update is not None:
         jobs.append(Job("model_update", settings.model_update.trigger(), model_update.run))
     return jobs

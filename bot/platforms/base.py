@@ -28,6 +28,10 @@ class Act(Enum):
     CHOOSE = "choose"  # one of the suggested entries: `Button.number`
     DECLINE = "decline"  # none of them
     ASK_PEOPLE = "ask_people"  # somebody who knows, instead
+    CREATE_ENTRY = "create_entry"  # for the gap of this number
+    ADD_VARIANT = "add_variant"  # the gap's words, to the nearest entry
+    DISMISS_GAP = "dismiss_gap"
+    OPEN_ENTRY = "open_entry"  # to be reviewed
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +70,14 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
+class Item:
+    """One of several things that a message tells of, with what can be done about it. `text` is plain."""
+
+    text: str
+    buttons: tuple[Button, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Thumbs:
     """Buttons for what a person thinks of the answer."""
 
@@ -88,6 +100,7 @@ class Content:
     ask_again_label: str = ""  # of a button that asks the same question once more; empty: no button
     is_stored: bool = False
     sources: tuple[Source, ...] = ()
+    items: tuple[Item, ...] = ()
     buttons: tuple[Button, ...] = ()
     thumbs: Thumbs | None = None
 

@@ -37,20 +37,9 @@ class DismissalStore:
 
     async def dismiss(self, gap: str, reply_ids: Collection[str], author: Author, now: datetime) -> int:
         """Put aside the questions that these replies are to; how many were not yet. `gap`: the first of them."""
-        rows = [
-            {"reply_id": reply_id, "gap": gap, "author": str(author), "dismissed_at": now}
-            for reply_id in dict.fromkeys((gap, *reply_ids))
-        ]
-
-        def work(connection: Connection) -> int:
-            added = connection.execute(
-                insert(DismissalRow).on_conflict_do_nothing().returning(DismissalRow.reply_id), rows
-            ).all()
-            if added:
-                self._trail.gap_dismissed(connection, gap, len(added), author, now)
-            return len(added)
-
-        return await self._database.write(work)
+        return await self._database.write(
+            lambda connection: dismiss(connection, self._trail, gap, reply_ids, author, now)
+        )
 
     async def restore(self, gap: str, author: Author, now: datetime) -> int:
         """Take it back; how many questions it had."""
@@ -74,3 +63,18 @@ class DismissalStore:
                 for row in connection.execute(query.order_by(DismissalRow.dismissed_at, DismissalRow.reply_id))
             ]
         )
+
+
+def dismiss(
+    connection: Connection, trail: AuditTrail, gap: str, reply_ids: Collection[str], author: Author, now: datetime
+) -> int:
+    """As `DismissalStore.dismiss`, inside another store's transaction."""
+    rows = [
+        {"reply_id": reply_id, "gap": gap, "author": str(author), "dismissed_at": now}
+        for reply_id in dict.fromkeys((gap, *reply_ids))
+    ]
+    statement = insert(DismissalRow).on_conflict_do_nothing().returning(DismissalRow.reply_id)
+    added = len(connection.execute(statement, rows).all())
+    if added:
+        trail.gap_dismissed(connection, gap, added, author, now)
+    return added

@@ -9,11 +9,11 @@ from storage.knowledge.records import Entry, Passage
 
 
 def verified(entry: Entry, today: date) -> Basis:
-    return Basis(kind=BasisKind.VERIFIED, entries=(_cited(entry, today),))
+    return Basis(kind=BasisKind.VERIFIED, entries=(cited(entry, today),))
 
 
 def suggested(entries: Iterable[Entry], today: date) -> Basis:
-    return Basis(kind=BasisKind.SUGGESTED, entries=tuple(_cited(entry, today) for entry in entries))
+    return Basis(kind=BasisKind.SUGGESTED, entries=tuple(cited(entry, today) for entry in entries))
 
 
 def written_from(passages: Iterable[Passage]) -> Basis:
@@ -34,7 +34,7 @@ def _cited_passage(passage: Passage) -> CitedPassage:
     )
 
 
-def _cited(entry: Entry, today: date) -> CitedEntry:
+def cited(entry: Entry, today: date) -> CitedEntry:
     text = entry.text
     return CitedEntry(
         entry_id=entry.entry_id,

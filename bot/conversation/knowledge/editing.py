@@ -85,7 +85,10 @@ class Editor:
         if entry is None or entry.status is not EntryStatus.PUBLISHED:
             return None
         text = _tidy(replace(entry.text, variants=(*entry.text.variants, variant)))
-        if faults := list(find_faults(entry_id, text)):
+        faults = list(find_faults(entry_id, text))
+        if others := set(await self._entries.asked_as(variant)) - {entry_id}:
+            faults.append(Fault("variants", f"{', '.join(sorted(others))} is asked in these words already"))
+        if faults:
             raise FieldsWrong(faults)
         return await self._entries.save(entry_id, text, entry.status, author, self._clock.now(), seen=entry.revision)
 

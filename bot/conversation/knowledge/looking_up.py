@@ -1,7 +1,11 @@
 """What the answers need of the company's knowledge: to look a question up, and to have one entry."""
 
 import asyncio
+from collections.abc import Sequence
 from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
 
 from bot.conversation.knowledge.findings import Findings, Inquiry, Route
 from storage.knowledge.records import EVERYONE, Entry, EntryStatus
@@ -13,6 +17,12 @@ class LooksUp(Protocol):
         """Whether nothing is loaded, neither entries nor documents."""
 
     async def look_up(self, inquiry: Inquiry) -> Findings: ...
+
+    async def nearness(self, texts: Sequence[str]) -> NDArray[np.floating] | None:
+        """(N, N): how near questions are in meaning, each to each. None without an encoder."""
+
+    async def is_everyday(self, text: str) -> bool:
+        """Whether it is small talk, or general knowledge, which no entry of any company answers."""
 
     async def open(self) -> None:
         """Before anything is asked of it."""
@@ -35,6 +45,12 @@ class NoKnowledge:
 
     async def look_up(self, inquiry: Inquiry) -> Findings:
         return Findings(route=Route.NONE)
+
+    async def nearness(self, texts: Sequence[str]) -> NDArray[np.floating] | None:
+        return None
+
+    async def is_everyday(self, text: str) -> bool:
+        return False
 
     async def find(self, entry_id: str) -> Entry | None:
         return None

@@ -39,12 +39,14 @@ def _telling(text: str) -> list[str]:
 def cluster(likeness: Matrix, near: float) -> list[list[int]]:
     """Groups of numbers, the largest first; in each the one that stands for it first, then by how near they are."""
     is_near = likeness >= near
+    counts = is_near.sum(axis=1)
     left = np.ones(len(likeness), np.bool_)
     groups = []
     while left.any():
-        centre = int(np.where(left, (is_near & left).sum(axis=1), -1).argmax())
+        centre = int(np.where(left, counts, -1).argmax())
         members = np.flatnonzero(is_near[centre] & left & (np.arange(len(left)) != centre))
         members = members[np.argsort(-likeness[centre, members], kind="stable")]
         groups.append([centre, *members.tolist()])
         left[groups[-1]] = False
+        counts = counts - is_near[:, groups[-1]].sum(axis=1)
     return groups

@@ -1,16 +1,18 @@
 """What people asked and the company's own answers did not answer, in groups of the same question."""
 
+import asyncio
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
 
 import numpy as np
 
 from bot.conversation.knowledge.findings import Findings, Inquiry, Route, ScoredEntry
-from bot.conversation.learning.clustering import NEAR_IN_MEANING, NEAR_IN_WORDS, Matrix, cluster, overlap
+from bot.conversation.knowledge.looking_up import LooksUp
+from bot.conversation.learning.clustering import NEAR_IN_MEANING, NEAR_IN_WORDS, cluster, overlap
+from bot.conversation.learning.personal_data import has_personal_data
 from bot.conversation.phrases import Language, language_of
 from storage.basis import BasisKind
 from storage.feedback import AnsweredQuestion, FeedbackStore, Verdict
@@ -19,7 +21,7 @@ from storage.learning.rejections import same_words
 
 MOST_QUESTIONS = 2_000  # the newest: more take minutes, and say nothing new
 MOST_NEAREST = 3
-UNANSWERED = (BasisKind.NONE, BasisKind.GROUNDED, BasisKind.UNGROUNDED, BasisKind.PLAIN)
+UNANSWERED = (BasisKind.NONE, BasisKind.GROUNDED, BasisKind.QUOTED, BasisKind.UNGROUNDED, BasisKind.PLAIN)
 
 
 class Reason(StrEnum):
@@ -28,6 +30,7 @@ class Reason(StrEnum):
     UNANSWERED = "no verified answer"
     DECLINED = "none of these"
     DOWN_VOTED = "voted down"
+    HANDED_OVER = "a person was asked"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +44,15 @@ class OpenQuestion:
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """`questions`: the one that stands for the gap first, then by how near they are. `nearest`: entries, best first."""
+    """`questions`: the one that stands for the gap first, then by how near they are. `nearest`: entries, best first.
+
+    `is_near`: whether the first of them is more than the best of those that are about something else.
+    """
 
     lang: Language
     questions: tuple[OpenQuestion, ...]
     nearest: tuple[ScoredEntry, ...]
+    is_near: bool = False
 
     @property
     def gap_id(self) -> str:
@@ -55,10 +62,13 @@ class Gap:
     @property
     def texts(self) -> list[str]:
         """The different ways in which it was asked."""
-        by_words: dict[str, str] = {}
-        for one in self.questions:
-            by_words.setdefault(same_words(one.question.text), one.question.text)
-        return list(by_words.values())
+        return _different(self.questions)
+
+    @property
+    def quotable(self) -> list[str]:
+        """Those of them that others may read."""
+        texts = _different(one for one in self.questions if not one.question.is_sensitive)
+        return [text for text in texts if not has_personal_data(text)]
 
     @property
     def people(self) -> int:
@@ -73,24 +83,12 @@ class Gap:
         return max(one.question.asked_at for one in self.questions)
 
 
-class Compares(Protocol):
-    """What gaps need of the knowledge."""
-
-    async def look_up(self, inquiry: Inquiry) -> Findings: ...
-
-    async def nearness(self, texts: Sequence[str]) -> Matrix | None:
-        """(N, N): how near questions are in meaning, each to each. None without an encoder."""
-
-    async def is_everyday(self, text: str) -> bool:
-        """Whether it is small talk or general knowledge, which no entry of any company answers."""
-
-
 class Gaps:
     def __init__(
         self,
         feedback: FeedbackStore,
         dismissals: DismissalStore,
-        knowledge: Compares,
+        knowledge: LooksUp,
         as_shown: Callable[[Findings], Findings] = lambda findings: findings,
     ) -> None:
         """`as_shown`: what is left of findings when people are answered with them."""
@@ -135,6 +133,8 @@ class Gaps:
         for choice in await self._feedback.choices_since(since):
             if choice.entry_id is None:
                 note(choice.question, Reason.DECLINED)
+        for question in await self._feedback.handed_over_since(since):
+            note(question, Reason.HANDED_OVER)
         for given in await self._feedback.given_since(since):
             if given.verdict is Verdict.DOWN:
                 note(given.question, Reason.DOWN_VOTED)
@@ -161,16 +161,24 @@ class Gaps:
         texts = [*aside, *(one.question.text for one in own)]
         likeness, near = await self._knowledge.nearness(texts), NEAR_IN_MEANING
         if likeness is None:
-            likeness, near = overlap(texts), NEAR_IN_WORDS
+            likeness, near = await asyncio.to_thread(overlap, texts), NEAR_IN_WORDS
         kept = np.flatnonzero(~(likeness[len(aside) :, : len(aside)] >= near).any(axis=1))
         places = kept + len(aside)
-        groups = cluster(likeness[np.ix_(places, places)], near)
+        groups = await asyncio.to_thread(cluster, likeness[np.ix_(places, places)], near)
         return [_gap(lang, [own[kept[number]] for number in group], found) for group in groups]
 
 
+def _different(questions: Iterable[OpenQuestion]) -> list[str]:
+    by_words: dict[str, str] = {}
+    for one in questions:
+        by_words.setdefault(same_words(one.question.text), one.question.text)
+    return list(by_words.values())
+
+
 def _gap(lang: Language, questions: Sequence[OpenQuestion], found: dict[str, Findings]) -> Gap:
-    nearest = found[questions[0].question.reply_id].entries[:MOST_NEAREST]
-    return Gap(lang, tuple(questions), nearest)
+    findings = found[questions[0].question.reply_id]
+    is_near = findings.route is not Route.NONE
+    return Gap(lang, tuple(questions), findings.entries[:MOST_NEAREST], is_near)
 
 
 def _inquiry(question: AnsweredQuestion) -> Inquiry:
@@ -178,11 +186,11 @@ def _inquiry(question: AnsweredQuestion) -> Inquiry:
 
 
 def _is_answered(one: OpenQuestion, findings: Findings) -> bool:
-    """By an entry, directly; where an entry was voted down, by another one, or by a newer revision of it."""
+    """By an entry, directly; where an entry did not do, by another one, or by a newer revision of it."""
     if findings.route is not Route.DIRECT:
         return False
     basis = one.question.basis
-    if Reason.DOWN_VOTED not in one.reasons or basis is None or basis.kind is not BasisKind.VERIFIED:
+    if basis is None or basis.kind is not BasisKind.VERIFIED:
         return True
     entry, shown = findings.entries[0].entry, basis.entries[0]
     return (entry.entry_id, entry.revision) != (shown.entry_id, shown.revision)

@@ -44,14 +44,14 @@ class Proposal:
 
 
 def read_signals(choices: Iterable[MadeChoice], feedback: Iterable[Feedback]) -> Iterator[Signal]:
-    """Of suggestions that were chosen, and of thumbs on verified answers."""
+    """Of suggestions that were chosen, and thumbs on verified answers. What is nobody else's business is no signal."""
     for choice in choices:
-        if choice.entry_id is not None:
+        if choice.entry_id is not None and not choice.question.is_sensitive:
             person = _person(choice.question, choice.user)
             yield Signal(choice.entry_id, tidy_line(choice.text), person, True, choice.chosen_at)
     for given in feedback:
         basis = given.question.basis
-        if basis is not None and basis.kind is BasisKind.VERIFIED:
+        if basis is not None and basis.kind is BasisKind.VERIFIED and not given.question.is_sensitive:
             agrees = given.verdict is Verdict.UP
             person, text = _person(given.question, given.user), tidy_line(given.question.text)
             yield Signal(basis.entries[0].entry_id, text, person, agrees, given.given_at)

@@ -6,13 +6,19 @@ Source of the limits: docs.slack.dev/reference/block-kit, shared reference `slac
 
 from typing import Any
 
-from bot.platforms.base import Act, Button, Confirmation, Content, Phase, Source
+from bot.platforms.base import Act, Button, Confirmation, Content, Item, Phase, Source
 from bot.platforms.slack.dialect import escape_markdown, escape_mrkdwn, link_token
 from bot.platforms.slack.feedback import feedback_block
 
 STOP_ACTION = "stop_reply"
 ASK_AGAIN_ACTION = "ask_again"
 CHOOSE_ACTION, DECLINE_ACTION, ASK_PEOPLE_ACTION = "choose", "decline", "ask_people"
+CREATE_ENTRY_ACTION, ADD_VARIANT_ACTION, DISMISS_GAP_ACTION, OPEN_ENTRY_ACTION = (
+    "create_entry",
+    "add_variant",
+    "dismiss_gap",
+    "open_entry",
+)
 CONTROLS_BLOCK = "inthread_controls"
 OFFERS_BLOCK = "inthread_offers"
 
@@ -20,7 +26,16 @@ MOST_BUTTON_CHARACTERS = 75
 MOST_TITLE_CHARACTERS = 300
 MOST_FACT_CHARACTERS = 200
 MOST_TITLE_OF_CONFIRM, MOST_TEXT_OF_CONFIRM, MOST_LABEL_OF_CONFIRM = 100, 300, 30
-_ACTIONS = {Act.CHOOSE: CHOOSE_ACTION, Act.DECLINE: DECLINE_ACTION, Act.ASK_PEOPLE: ASK_PEOPLE_ACTION}
+MOST_ITEM_CHARACTERS = 1_000  # of 13,000 in all blocks, and there may be a dozen
+_ACTIONS = {
+    Act.CHOOSE: CHOOSE_ACTION,
+    Act.DECLINE: DECLINE_ACTION,
+    Act.ASK_PEOPLE: ASK_PEOPLE_ACTION,
+    Act.CREATE_ENTRY: CREATE_ENTRY_ACTION,
+    Act.ADD_VARIANT: ADD_VARIANT_ACTION,
+    Act.DISMISS_GAP: DISMISS_GAP_ACTION,
+    Act.OPEN_ENTRY: OPEN_ENTRY_ACTION,
+}
 
 
 def render(content: Content, reply_id: str, heading: str = "") -> dict[str, Any]:
@@ -45,6 +60,8 @@ def _blocks(content: Content, reply_id: str) -> list[dict[str, Any]]:
     else:
         blocks.append({"type": "markdown", "text": escape_markdown(content.text) or " "})
     blocks += [_source_block(source) for source in content.sources]
+    for number, item in enumerate(content.items, 1):
+        blocks += _item_blocks(item, number, reply_id)
     if content.note:
         blocks.append(context_block(content.note))
     if content.buttons:
@@ -75,6 +92,15 @@ def _source_block(source: Source) -> dict[str, Any]:
     warning = f"*{escape_mrkdwn(source.warning)}*" if source.warning else ""
     text = " · ".join(filter(None, [f"*{escape_mrkdwn(source.kind)}*", title, *facts, warning]))
     return {"type": "context", "elements": [{"type": "mrkdwn", "text": text}]}
+
+
+def _item_blocks(item: Item, number: int, reply_id: str) -> list[dict[str, Any]]:
+    text = escape_mrkdwn(item.text[:MOST_ITEM_CHARACTERS])
+    section = {"type": "section", "text": {"type": "mrkdwn", "text": text, "verbatim": True}}
+    if not item.buttons:
+        return [section]
+    elements = [_button(button, reply_id) for button in item.buttons]
+    return [section, {"type": "actions", "block_id": f"inthread_item_{number}", "elements": elements}]
 
 
 def _button(button: Button, reply_id: str) -> dict[str, Any]:

@@ -29,7 +29,7 @@ from bot.platforms.slack.entry_form import (
 )
 from bot.platforms.slack.entry_list import EDIT_ACTION, MOST_LISTED, list_modal
 from bot.platforms.slack.events import PLATFORM, Identity, acting_tenant
-from bot.platforms.slack.surroundings import Surroundings, user_of
+from bot.platforms.slack.surroundings import Surroundings, name_of, user_of
 from storage.errors import EntryChanged
 from storage.knowledge.records import Author
 
@@ -37,6 +37,7 @@ log = structlog.get_logger(__name__)
 
 Ack = Callable[..., Awaitable[Any]]
 Body = dict[str, Any]
+EntryWritten = Callable[[str, Author, str], Awaitable[None]]
 
 _WISH = re.compile(r"(add)|edit\s+(\S{1,64})|list(?:\s+(.+))?", re.IGNORECASE | re.DOTALL)
 
@@ -59,8 +60,12 @@ def parse_wish(text: str) -> Wish | None:
 
 
 class EntryEditing:
-    def __init__(self, editor: Editor, editors: Editors, us: Identity, around: Surroundings) -> None:
+    def __init__(
+        self, editor: Editor, editors: Editors, us: Identity, around: Surroundings, entry_written: EntryWritten
+    ) -> None:
+        """`entry_written`: told of each entry that was written for a gap (its id, who, as people call them)."""
         self._editor = editor
+        self._entry_written = entry_written
         self._editors = editors
         self._us = us
         self._around = around
@@ -92,7 +97,21 @@ class EntryEditing:
         view = await self._view_of(wish, language)
         api = self._around.api
         if await api.try_call(api.client.views_open, trigger_id=command.trigger_id, view=view) is None:
-            await self._say(command.response_url, phrase("form_not_opened", language))
+            self.say(command.response_url, phrase("form_not_opened", language))
+
+    async def open_new(self, body: Body, opening: Opening) -> None:
+        """The form of a new entry, for whoever pressed a button."""
+        await self._open(body, form_modal(opening, await self._around.languages.of(user_of(body))))
+
+    async def open_entry(self, body: Body, entry_id: str) -> None:
+        """The form of an entry, for whoever pressed a button."""
+        await self._open(body, await self._form_of(entry_id, await self._around.languages.of(user_of(body))))
+
+    async def _open(self, body: Body, view: Body) -> None:
+        api = self._around.api
+        if await api.try_call(api.client.views_open, trigger_id=str(body.get("trigger_id") or ""), view=view) is None:
+            language = await self._around.languages.of(user_of(body))
+            self.say(str(body.get("response_url") or ""), phrase("form_not_opened", language))
 
     async def _view_of(self, wish: Wish, language: Language) -> Body:
         if wish.adds:
@@ -130,7 +149,7 @@ class EntryEditing:
         if parsed is None:
             await ack()
             return
-        draft, _ = parsed
+        draft, gap = parsed
         language = self._around.languages.remembered(user, draft.text.question)
         if not await self._editors.has(user):
             await ack(response_action="errors", errors={"question": phrase("editors_only", language)})
@@ -143,11 +162,18 @@ class EntryEditing:
         except EntryChanged:
             await ack(response_action="errors", errors={"question": phrase("entry_changed", language)})
         else:
+            if gap:
+                await self._entry_written(gap, author, name_of(body))
             await ack(response_action="update", view=saved_modal(entry, language))
 
-    async def _say(self, response_url: str, text: str) -> None:
+    def say(self, response_url: str, text: str) -> None:
         """Only the person sees it."""
+        if response_url:
+            self._around.background.spawn(self._send(response_url, text), "said to one")
+
+    async def _send(self, response_url: str, text: str) -> None:
+        said = {"response_type": "ephemeral", "replace_original": False, "text": text}
         try:
-            await self._around.urls.send(response_url, {"response_type": "ephemeral", "text": text})
+            await self._around.urls.send(response_url, said)
         except PlatformError as error:
             log.info("not_said_to_one", code=error.code)

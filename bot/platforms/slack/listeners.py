@@ -28,11 +28,13 @@ from bot.platforms.slack.events import (
     to_message,
 )
 from bot.platforms.slack.home import REFRESH_ACTION
+from bot.platforms.slack.owner_buttons import OwnerButtons
 from bot.platforms.slack.relevance import is_for_us
 from bot.platforms.slack.reply_buttons import ReplyButtons
 from bot.platforms.slack.settings import SlackSettings
 from bot.platforms.slack.status import ACTIVE, suggest_prompts
 from bot.platforms.slack.surroundings import Delivery, Surroundings, user_of
+from storage.knowledge.records import Author
 
 log = structlog.get_logger(__name__)
 
@@ -53,7 +55,7 @@ class Listeners:
         self._around = around
         self._clock = clock
         self._editors = Editors(around.api, settings.editors, clock)
-        self._editing = EntryEditing(delivery.editor, self._editors, us, around)
+        self._editing = EntryEditing(delivery.editor, self._editors, us, around, self._entry_written)
         # Also what the manifest subscribes to: a test holds them equal.
         self.events: dict[str, Callable[..., Awaitable[None]]] = {
             "app_mention": self._on_post,
@@ -68,6 +70,7 @@ class Listeners:
         app.command(COMMAND)(self._on_command)
         ReplyButtons(self._delivery, self._around).register(app)
         self._editing.register(app)
+        OwnerButtons(self._delivery.gap_desk, self._editing, self._editors, self._us, self._around).register(app)
         app.action(REFRESH_ACTION)(self._on_refresh)
         # What has no listener is never acknowledged, and Slack would repeat it.
         app.event(re.compile(".*"))(_acknowledge)
@@ -114,6 +117,11 @@ class Listeners:
             replies = "ephemeral"  # with the channel for an audience, Slack would show there what was typed
         is_new = await self._delivery.accept(to_question(command, replies, self._clock.now()))
         await (ack(**receipt(command, replies, language)) if is_new else ack())
+
+    async def _entry_written(self, gap: str, author: Author, by: str) -> None:
+        reply_id, _, number = gap.partition(":")
+        if number.isdecimal():
+            await self._delivery.gap_desk.entry_written(reply_id, int(number), author, by)
 
     async def _on_session_stopped(self, body: Body, event: Body) -> None:
         """Slack's own stop button, under a direct message. The state is ours to change back."""

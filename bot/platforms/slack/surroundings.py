@@ -6,6 +6,7 @@ from typing import Any
 
 from bot.conversation.knowledge.editing import Editor
 from bot.conversation.messages import IncomingMessage, ThreadKey
+from bot.delivery.gap_desk import GapDesk
 from bot.platforms.slack.api import SlackApi
 from bot.platforms.slack.background import Background
 from bot.platforms.slack.home import Home
@@ -25,7 +26,8 @@ class Delivery:
     (reply id, user, number) chose of what a reply suggests; `judge`: what they think of it, with a comment if they gave
     one now; `ask_people`: that somebody is to answer instead. `knows_thread` says whether we were asked in a thread,
     `awaits_answer` whether we have put a question there; `last_questions` of a person (tenant, user, how many), newest
-    first. `topic_of`: what makes a text nobody else's business. `editor` writes entries.
+    first. `topic_of`: what makes a text nobody else's business. `editor` writes entries; `gap_desk`: what owners do
+    about gaps.
     """
 
     accept: Callable[[IncomingMessage], Awaitable[bool]]
@@ -43,6 +45,7 @@ class Delivery:
     stop_thread: Callable[[ThreadKey], int]
     last_questions: Callable[[str, str, int], Awaitable[list[AskedQuestion]]]
     editor: Editor
+    gap_desk: GapDesk
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,3 +63,9 @@ class Surroundings:
 def user_of(body: Mapping[str, Any]) -> str:
     """Who acted."""
     return str((body.get("user") or {}).get("id") or "")
+
+
+def name_of(body: Mapping[str, Any]) -> str:
+    """As people call who acted."""
+    user = body.get("user") or {}
+    return str(user.get("username") or user.get("name") or user.get("id") or "")

@@ -100,8 +100,10 @@ async def test_a_variant_is_added_to_what_is_published(editor: Editor, entries: 
     saved = await editor.add_variant("bicycles", " bike  rack ", IT)
     assert saved is not None
     assert (saved.text.variants[-1], saved.author) == ("bike rack", "slack:T1:UIT")
-    with pytest.raises(FieldsWrong):
-        await editor.add_variant("bicycles", "x" * 401, IT)
+    await editor.save(draft("lockers", question="How do I get a locker?"), HR)
+    for refused in ("x" * 401, "how do I get a  LOCKER?"):
+        with pytest.raises(FieldsWrong):
+            await editor.add_variant("bicycles", refused, IT)
     await entries.set_status("bicycles", EntryStatus.RETIRED, HR, START)
     assert await editor.add_variant("bicycles", "another", IT) is None
 

@@ -157,3 +157,9 @@ async def test_generated_text_proposes_nothing(bench: Bench) -> None:
     reply_id = await bench.ask(WORDS, Basis(kind=BasisKind.GROUNDED))
     await bench.feedback.record(reply_id, "U1", Verdict.UP, START)
     assert await bench.variants().proposals() == []
+
+
+async def test_what_is_nobody_elses_business_proposes_nothing(bench: Bench) -> None:
+    entry = await bench.publish()
+    await bench.thumb("U1", entry, topic="health")
+    assert await bench.variants().proposals() == []
