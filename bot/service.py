@@ -23,6 +23,7 @@ from bot.conversation.librarian import Librarian
 from bot.conversation.messages import Outcome, ThreadKey
 from bot.conversation.topics import Topics
 from bot.database_health import DatabaseHealth
+from bot.delivery.audience import Audiences
 from bot.delivery.catch_up import CatchUp
 from bot.delivery.choosing import Choosing
 from bot.delivery.composing import Composer
@@ -195,6 +196,7 @@ class Service:
         )
         self._knowledge = knowledge
         librarian = Librarian(knowledge, entries, self._threads, settings.answers, clock)
+        audiences = self._audiences = Audiences(knowledge, self._platforms)
         reach = parse_failpoint(settings.delivery.failpoint)
         worker = self._worker(librarian, reach)
         self._dispatcher = Dispatcher(replies, worker, self._line, settings.delivery, clock)
@@ -212,7 +214,7 @@ class Service:
             language=answers.language,
             clock=clock,
         )
-        self._choosing = Choosing(replies, librarian, submit, clock)
+        self._choosing = Choosing(replies, librarian, audiences, submit, clock)
         self._health = DatabaseHealth(database, clock, self._go_on)
         topics = self._topics = Topics(answers.sensitive.topics)
         self._intake = Intake(
@@ -264,6 +266,7 @@ class Service:
         composer = Composer(
             store=self._replies,
             librarian=librarian,
+            audiences=self._audiences,
             answerer=answerer,
             line=self._line,
             lease=timedelta(seconds=settings.delivery.lease_seconds),

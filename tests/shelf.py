@@ -70,6 +70,10 @@ class Shelf:
         text = replace(entry.text, **changes)  # type: ignore[arg-type]
         self.entries[entry_id] = replace(entry, revision=entry.revision + 1, status=status, text=text)  # type: ignore[arg-type]
 
+    async def groups(self) -> frozenset[str]:
+        labels = {label for entry in self.entries.values() for label in entry.text.audience}
+        return frozenset(label.removeprefix("group:") for label in labels if label.startswith("group:"))
+
     async def look_up(self, inquiry: Inquiry) -> Findings:
         self.inquiries.append(inquiry)
         await self.may_go_on.wait()

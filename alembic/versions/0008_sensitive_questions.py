@@ -17,6 +17,11 @@ def upgrade() -> None:
     with op.batch_alter_table("inbox", schema=None) as batch_op:
         batch_op.add_column(sa.Column("topic", sa.String(), nullable=True))
         batch_op.add_column(sa.Column("is_public", sa.Boolean(), nullable=False, server_default=sa.false()))
+    # Of earlier questions nobody wrote it down: in Slack, others read along except in direct messages.
+    op.execute(
+        "UPDATE inbox SET is_public = 1 WHERE thread_id IN "
+        "(SELECT thread_id FROM thread WHERE platform = 'slack' AND channel NOT LIKE 'D%')"
+    )
 
 
 def downgrade() -> None:

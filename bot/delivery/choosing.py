@@ -7,7 +7,7 @@ import structlog
 
 from bot.clock import Clock
 from bot.conversation.librarian import Librarian
-from bot.delivery.audience import audience_of
+from bot.delivery.audience import Audiences
 from bot.delivery.intake import Submit
 from storage.basis import BasisKind
 from storage.choosing import Choice
@@ -20,9 +20,12 @@ log = structlog.get_logger(__name__)
 class Choosing:
     """What platforms call when a button is pressed. It may be pressed twice, and by several people."""
 
-    def __init__(self, store: ReplyStore, librarian: Librarian, submit: Submit, clock: Clock) -> None:
+    def __init__(
+        self, store: ReplyStore, librarian: Librarian, audiences: Audiences, submit: Submit, clock: Clock
+    ) -> None:
         self._store = store
         self._librarian = librarian
+        self._audiences = audiences
         self._submit = submit
         self._clock = clock
 
@@ -37,7 +40,7 @@ class Choosing:
         if not 1 <= number <= len(reply.basis.entries):
             return False
         entry_id = reply.basis.entries[number - 1].entry_id
-        found = await self._librarian.verified(entry_id, audience_of(reply))
+        found = await self._librarian.verified(entry_id, await self._audiences.of(reply))
         if found is None or found.outcome is None or found.basis is None:
             return await self.decline(reply_id, user)
         choice = Choice(found.text, found.outcome, found.basis)

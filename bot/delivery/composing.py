@@ -14,7 +14,7 @@ from bot.conversation.answering import Answerer
 from bot.conversation.librarian import Consulted, Librarian
 from bot.conversation.messages import Outcome, Question, ReplyUpdate
 from bot.conversation.phrases import Language, phrase
-from bot.delivery.audience import audience_of
+from bot.delivery.audience import Audiences
 from bot.delivery.display import Display
 from bot.delivery.line import Line, Refusal
 from bot.delivery.run import Ending, Run
@@ -38,6 +38,7 @@ class Composer:
         *,
         store: ReplyStore,
         librarian: Librarian,
+        audiences: Audiences,
         answerer: Answerer,
         line: Line,
         lease: timedelta,
@@ -46,6 +47,7 @@ class Composer:
     ) -> None:
         self._store = store
         self._librarian = librarian
+        self._audiences = audiences
         self._answerer = answerer
         self._line = line
         self._lease = lease
@@ -82,7 +84,7 @@ class Composer:
 
     async def _consult(self, run: Run, question: Question, display: Display, language: Language) -> Consulted:
         """What the knowledge says: at once as a rule, so that nothing shows before the answer does."""
-        consulting = asyncio.ensure_future(self._librarian.consult(question))
+        consulting = asyncio.ensure_future(self._ask_librarian(run, question))
         patience = asyncio.ensure_future(self._clock.sleep(LOOK_UP_PATIENCE_SECONDS))
         try:
             await asyncio.wait({consulting, patience}, return_when=asyncio.FIRST_COMPLETED)
@@ -93,6 +95,10 @@ class Composer:
             for task in (consulting, patience):
                 task.cancel()
             await asyncio.wait({consulting, patience})
+
+    async def _ask_librarian(self, run: Run, question: Question) -> Consulted:
+        audience = await self._audiences.of(run.reply)
+        return await self._librarian.consult(replace(question, audience=audience))
 
     async def _wait_for_turn(self, run: Run, display: Display, language: Language) -> Ending | None:
         """None: it has come. An ending: the person does not want to wait."""
@@ -163,7 +169,6 @@ def _question(reply: Reply) -> Question:
         reply.exchange,
         reply.question,
         reply.user,
-        audience=audience_of(reply),
         is_sensitive=reply.topic is not None,
         declined=reply.basis.entries if reply.basis is not None and reply.basis.kind is BasisKind.DECLINED else (),
     )

@@ -4,7 +4,7 @@ A platform hands in questions as `IncomingMessage` and takes replies through a `
 (`Capabilities`), so that delivery decides pacing, splitting and recovery once, for every platform.
 """
 
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum, auto
@@ -197,6 +197,9 @@ class Platform(Protocol):
         """Whether events are taken at this moment."""
 
     def surface(self, reply: Reply) -> ReplySurface: ...
+
+    async def groups_of(self, user: str, among: Collection[str]) -> frozenset[str]:
+        """Those of these user groups, by the platform's ids, that the person is known to be in. Never raises."""
 
     async def stop_intake(self) -> None: ...
 

@@ -7,7 +7,7 @@ so that a history happens the same way every time.
 import asyncio
 import shutil
 from collections import defaultdict, deque
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -18,6 +18,7 @@ from bot.conversation.knowledge.looking_up import NoKnowledge
 from bot.conversation.librarian import Librarian
 from bot.conversation.messages import IncomingMessage, ThreadKey
 from bot.conversation.settings import AnswerSettings
+from bot.delivery.audience import Audiences
 from bot.delivery.catch_up import CatchUp
 from bot.delivery.composing import Composer
 from bot.delivery.dispatcher import Dispatcher
@@ -86,6 +87,9 @@ class SmallPlatform:
         if reply.reply_id not in self.surfaces:
             self.surfaces[reply.reply_id] = FakeSurface(self._clock, faults=self.faults)  # type: ignore[arg-type]
         return LivingSurface(self.surfaces[reply.reply_id], self)
+
+    async def groups_of(self, user: str, among: Collection[str]) -> frozenset[str]:
+        return frozenset()
 
     def texts_of(self, reply_id: str) -> list[str]:
         """What stands of a reply."""
@@ -171,6 +175,7 @@ class SmallService:
         composer = Composer(
             store=store,
             librarian=Librarian(nothing, nothing, threads, answers, clock),
+            audiences=Audiences(nothing, {}),
             answerer=Answerer(engine, threads, answers, Sampling(), 100_000),
             line=line,
             lease=timedelta(seconds=SETTINGS.lease_seconds),

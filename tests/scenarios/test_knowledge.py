@@ -172,6 +172,40 @@ async def test_a_follow_up_is_looked_up_with_what_came_before(house: House, shel
     assert shelf.inquiries[0].audience == {f"channel:{GENERAL}"}
 
 
+async def test_what_is_for_a_user_group_is_for_its_members_where_they_alone_read(house: House, shelf: Shelf) -> None:
+    policy = an_entry("raises", question="Who decides about raises?", audience=("group:S0PEOPLE", "group:S0GONE"))
+    shelf.lay_out("who decides about raises?", Route.DIRECT, policy).lay_out("raises?", Route.SUGGEST, policy)
+    await house.start()
+
+    async def audience(user: str, channel: str, text: str = "who decides about raises?") -> frozenset[str]:
+        before = len(shelf.inquiries)
+        await house.ask(user, channel, text)
+        await house.until(lambda: len(shelf.inquiries) > before)
+        return shelf.inquiries[-1].audience
+
+    for_alice, for_bruno = house.sandbox.dm_with(ALICE), house.sandbox.dm_with(BRUNO)
+    assert await audience(ALICE, GENERAL) == {f"channel:{GENERAL}"}
+    assert await audience(ALICE, for_alice) == {f"channel:{for_alice}", "group:S0PEOPLE"}
+    assert await audience(BRUNO, for_bruno) == {f"channel:{for_bruno}"}
+    asked = [call.args["usergroup"] for call in house.sandbox.calls if call.method == "usergroups.users.list"]
+    assert asked.count("S0PEOPLE") == 1, "once for all, in five minutes"
+
+    await house.sandbox.employees.command(ALICE, GENERAL, "/faq", "raises?")
+    await house.until(lambda: shelf.inquiries[-1].text == "raises?")
+    assert shelf.inquiries[-1].audience == {f"channel:{GENERAL}", "group:S0PEOPLE"}
+    assert await audience(ALICE, GENERAL, "my manager is harassing me") == {f"channel:{GENERAL}", "group:S0PEOPLE"}
+
+
+async def test_who_left_the_group_cannot_choose_its_entry_any_more(house: House, shelf: Shelf) -> None:
+    shelf.lay_out("raises?", Route.SUGGEST, an_entry("raises", audience=("group:S0PEOPLE",)))
+    await house.start()
+    channel = house.sandbox.dm_with(BRUNO)
+    await house.sandbox.post_as(BRUNO, channel, "raises?")
+    [reply] = await house.until(lambda: [m for m in house.ours(channel) if "None of these" in labels_of(m)])
+    await house.sandbox.click(BRUNO, channel, reply["ts"], f"{CHOOSE_ACTION}_1")
+    await house.until(lambda: text_of(house.ours(channel)[0]) == phrase("no_verified_answer", "en"))
+
+
 async def test_an_answer_to_a_command_can_be_chosen_from_too(house: House, shelf: Shelf) -> None:
     """Nobody can change what only one person sees: the chosen answer comes below it."""
     shelf.lay_out("days?", Route.SUGGEST, BALANCE)

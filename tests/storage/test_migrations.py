@@ -11,6 +11,12 @@ from storage import migrations, sqlite
 from storage.database import Database
 from storage.errors import DatabaseOutdated, DatabaseUnusable
 
+THREAD = "INSERT INTO thread VALUES (:id, :platform, 'T1', :channel, 't', '2026-01-01')"
+QUESTION = (
+    "INSERT INTO inbox (message_key, thread_id, exchange, user, address, sent_at, received_at)"
+    " VALUES (:channel, :id, 1, 'U0ALICE', '{}', '2026-01-01', '2026-01-01')"
+)
+
 
 def config_for(connection: sqlalchemy.Connection) -> Config:
     config = Config()
@@ -49,6 +55,22 @@ def test_every_revision_can_be_taken_back_and_made_again(database_path: Path) ->
     migrations.upgrade(f"sqlite:///{database_path}")
 
     assert schema_of(database_path) == before
+
+
+def test_earlier_questions_count_as_asked_where_others_read_along(database_path: Path) -> None:
+    """Unless in a direct message: what is for somebody alone may only be shown there."""
+    asked = {1: ("slack", "C0GENERAL"), 2: ("slack", "D0ALICE"), 3: ("web", "u-1")}
+    with maintenance(database_path).begin() as connection:
+        command.downgrade(config_for(connection), "0007")
+        for number, (platform, channel) in asked.items():
+            row = {"id": number, "platform": platform, "channel": channel}
+            connection.execute(sqlalchemy.text(THREAD), row)
+            connection.execute(sqlalchemy.text(QUESTION), row)
+    migrations.upgrade(f"sqlite:///{database_path}")
+
+    with maintenance(database_path).connect() as connection:
+        rows = connection.execute(sqlalchemy.text("SELECT thread_id FROM inbox WHERE is_public"))
+        assert list(rows.scalars()) == [1]
 
 
 def test_upgrade_says_what_was_and_what_is(tmp_path: Path) -> None:

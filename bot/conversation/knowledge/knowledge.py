@@ -66,6 +66,11 @@ class Knowledge:
         """Entries, passages, and texts that have no vector yet. Raises: StorageError."""
         return await self._latest.count()
 
+    async def groups(self) -> frozenset[str]:
+        """Ids of the user groups that something is kept for, to find out which of them somebody is in."""
+        snapshot = None if self.is_empty else await self._latest.snapshot()
+        return frozenset() if snapshot is None else snapshot.groups
+
     async def look_up(self, inquiry: Inquiry) -> Findings:
         """For people of the inquiry's audience: nobody else's entries are even compared.
 

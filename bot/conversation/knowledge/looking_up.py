@@ -16,6 +16,9 @@ class LooksUp(Protocol):
     def is_empty(self) -> bool:
         """Whether nothing is loaded, neither entries nor documents."""
 
+    async def groups(self) -> frozenset[str]:
+        """Ids of the user groups that something is kept for."""
+
     async def look_up(self, inquiry: Inquiry) -> Findings: ...
 
     async def nearness(self, texts: Sequence[str]) -> NDArray[np.floating] | None:
@@ -42,6 +45,9 @@ class NoKnowledge:
     """Implements `LooksUp` and `FindsEntries` where there is nothing to know."""
 
     is_empty = True
+
+    async def groups(self) -> frozenset[str]:
+        return frozenset()
 
     async def look_up(self, inquiry: Inquiry) -> Findings:
         return Findings(route=Route.NONE)

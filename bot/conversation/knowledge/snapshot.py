@@ -14,6 +14,7 @@ from bot.conversation.phrases import Language
 from storage.knowledge.records import Entry, Passage
 
 MOST_ENTRIES, MOST_PASSAGES = 10, 5
+GROUP = "group:"  # and its id, in an audience
 # Of an entry in Chinese that is to answer directly: with fewer, questions of neighbours look like its own. Measured.
 FEWEST_VARIANTS = 3
 
@@ -29,12 +30,13 @@ class Asked:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Snapshot:
-    """`generation`: the store's, when it was read."""
+    """`generation`: the store's, when it was read. `groups`: ids of the user groups that something is kept for."""
 
     generation: int
     entries: EntryIndex
     gates: Mapping[Language, Gate]
     passages: PassageIndex
+    groups: frozenset[str] = frozenset()
 
     def find(self, asked: Asked) -> Findings:
         ranking = self.entries.rank(asked.reading, asked.audience)
@@ -74,7 +76,14 @@ def take_snapshot(
     """Blocks for a second, for half a minute where there is much. `known`: vectors of questions and of passages."""
     questions, answers = known or (None, None)
     index = build_entry_index(entries, questions, answers)
-    return Snapshot(generation, index, calibrate_gates(index), PassageIndex(passages, questions, answers))
+    gates, groups = calibrate_gates(index), _groups_among(entries, passages)
+    return Snapshot(generation, index, gates, PassageIndex(passages, questions, answers), groups)
+
+
+def _groups_among(entries: Sequence[Entry], passages: Sequence[Passage]) -> frozenset[str]:
+    audiences = [entry.text.audience for entry in entries] + [passage.audience for passage in passages]
+    labels = {label for audience in audiences for label in audience}
+    return frozenset(label.removeprefix(GROUP) for label in labels if label.startswith(GROUP))
 
 
 def _has_enough_variants(entry: Entry) -> bool:

@@ -54,7 +54,7 @@ class Listeners:
         self._delivery = delivery
         self._around = around
         self._clock = clock
-        self._editors = Editors(around.api, settings.editors, clock)
+        self._editors = Editors(settings.editors, around.user_groups)
         self._editing = EntryEditing(delivery.editor, self._editors, us, around, self._entry_written)
         # Also what the manifest subscribes to: a test holds them equal.
         self.events: dict[str, Callable[..., Awaitable[None]]] = {

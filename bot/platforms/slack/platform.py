@@ -1,6 +1,6 @@
 """Slack as a platform: the parts of one connection, put together and taken apart in order."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from typing import Any
 
 import aiohttp
@@ -28,6 +28,7 @@ from bot.platforms.slack.sockets import SocketPool
 from bot.platforms.slack.status import Sessions
 from bot.platforms.slack.surface import SlackSurface
 from bot.platforms.slack.surroundings import Delivery, Surroundings
+from bot.platforms.slack.user_groups import UserGroups
 from storage.looking_back import LookBackStore
 from storage.records import Reply
 
@@ -126,6 +127,9 @@ class SlackPlatform:
             return PrivateSurface(connection.api, reply)
         return SlackSurface(connection.api, reply, sessions=connection.sessions)
 
+    async def groups_of(self, user: str, among: Collection[str]) -> frozenset[str]:
+        return await self._connect().user_groups.with_member(user, among)
+
     async def stop_intake(self) -> None:
         if self._http is not None:
             self._http.close()
@@ -154,6 +158,7 @@ class SlackPlatform:
             home=Home(connection.api, us, self._delivery.last_questions, languages, self._clock),
             sessions=connection.sessions,
             languages=languages,
+            user_groups=connection.user_groups,
             background=self._background,
         )
         return Listeners(self._settings, us, self._delivery, around, self._clock)
@@ -180,3 +185,4 @@ class _Connection:
         self.api = SlackApi(client, clock)
         self.urls = ResponseUrls(self.session, settings.proxy)
         self.sessions = Sessions(self.api, background, clock)
+        self.user_groups = UserGroups(self.api, clock)

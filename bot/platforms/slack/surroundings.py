@@ -13,6 +13,7 @@ from bot.platforms.slack.home import Home
 from bot.platforms.slack.languages import Languages
 from bot.platforms.slack.response_urls import ResponseUrls
 from bot.platforms.slack.status import Sessions
+from bot.platforms.slack.user_groups import UserGroups
 from storage.feedback import Verdict
 from storage.records import AskedQuestion
 
@@ -57,6 +58,7 @@ class Surroundings:
     home: Home
     sessions: Sessions
     languages: Languages
+    user_groups: UserGroups
     background: Background
 
 

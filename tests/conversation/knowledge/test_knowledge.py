@@ -119,6 +119,14 @@ async def test_whatever_is_asked(knowledge: Knowledge, text: str) -> None:
 # ── who asks ─────────────────────────────────────────────────────────────────
 
 
+async def test_it_knows_for_which_user_groups_something_is_kept(knowledge: Knowledge, stores: KnowledgeStores) -> None:
+    assert await knowledge.groups() == frozenset()
+    shown_to = ("channel:C1", "group:S0PEOPLE")
+    await save(stores, replace(REQUEST, entry_id="secret", text=replace(REQUEST.text, audience=shown_to)))
+    await knowledge.refresh()
+    assert await knowledge.groups() == {"S0PEOPLE"}
+
+
 async def test_entries_are_for_their_audience(knowledge: Knowledge, stores: KnowledgeStores) -> None:
     secret = replace(REQUEST, entry_id="secret", text=replace(REQUEST.text, audience=("channel:C1",)))
     await save(stores, replace(REQUEST, status=EntryStatus.RETIRED), secret)
