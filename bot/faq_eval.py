@@ -45,7 +45,10 @@ def load_questions(path: Path) -> list[TestQuestion]:
         lines = read_text(path).split("\n")
     except FilesRefused as error:
         raise ServiceError(f"{error.problems[0]}: mend it and try again") from None
-    return [_parse(path, number, line) for number, line in enumerate(lines, 1) if line.strip()]
+    questions = [_parse(path, number, line) for number, line in enumerate(lines, 1) if line.strip()]
+    if not questions:
+        raise ServiceError(f'{path}: has no questions: write lines of {{"text": …, "lang": …, "entry": …}}')
+    return questions
 
 
 async def ask_all(

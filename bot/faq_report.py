@@ -29,9 +29,13 @@ def import_lines(done: Import, *, dry_run: bool) -> Iterator[str]:
     )
 
 
-def list_lines(entries: Sequence[Entry]) -> Iterator[str]:
+def list_lines(entries: Sequence[Entry], *, are_some: bool) -> Iterator[str]:
+    """`are_some`: not all entries were asked for."""
+    if not entries and are_some:
+        yield "no such entries: `inthread faq list` shows all there are"
+        return
     if not entries:
-        yield "no such entries: `inthread faq import FILE` takes some over (docs/knowledge.md)"
+        yield "no entries yet: `inthread faq import FILE` takes some over (docs/knowledge.md)"
         return
     widest = max(len(entry.entry_id) for entry in entries)
     yield f"{'id':{widest}}  lang  {'status':9}  {'revision':>8}  {'review by':10}  question"

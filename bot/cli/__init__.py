@@ -15,6 +15,7 @@ from bot.cli.docs import docs
 from bot.cli.faq import faq
 from bot.cli.models import model
 from bot.cli.operating import doctor, settings, status, version
+from bot.cli.options import short_help
 from bot.cli.serving import ask, run, sandbox
 from bot.cli.threads import thread
 
@@ -34,9 +35,7 @@ class Sections(click.Group):
         widest = max(len(name) for name in self.commands)
         for title, commands in SECTIONS.items():
             with formatter.section(title):
-                formatter.write_dl(
-                    [(f"{command.name or '':{widest}}", command.get_short_help_str(limit=80)) for command in commands]
-                )
+                formatter.write_dl([(f"{command.name or '':{widest}}", short_help(command)) for command in commands])
 
 
 @click.group(cls=Sections, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})

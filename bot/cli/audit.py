@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bot.cli.options import with_failures, with_settings
+from bot.cli.options import Commands, with_failures, with_settings
 from bot.clock import SystemClock
 from bot.settings import Settings
 
@@ -25,7 +25,7 @@ checkpoints_option = click.option(
 )  # fmt: skip
 
 
-@click.group()
+@click.group(cls=Commands)
 def audit() -> None:
     """The audit log: check that nothing in it was changed, and take it elsewhere."""
 

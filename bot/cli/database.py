@@ -4,12 +4,12 @@ from pathlib import Path
 
 import click
 
-from bot.cli.options import fail, with_settings
+from bot.cli.options import Commands, fail, with_settings
 from bot.log import configure_logging
 from bot.settings import Settings
 
 
-@click.group()
+@click.group(cls=Commands)
 def db() -> None:
     """The database: create or migrate it, copy it, check it."""
 

@@ -6,7 +6,7 @@ from pathlib import Path, PurePosixPath
 import click
 
 from bot.cli.faq_asking import encode_where_seen
-from bot.cli.options import echo_json, echo_lines, json_option, refuse_files, with_settings
+from bot.cli.options import Commands, echo_json, echo_lines, json_option, refuse_files, with_settings
 from bot.clock import SystemClock
 from bot.errors import FilesRefused
 from bot.log import configure_logging
@@ -15,7 +15,7 @@ from bot.settings import Settings
 Audiences = dict[PurePosixPath, tuple[str, ...]]
 
 
-@click.group()
+@click.group(cls=Commands)
 def docs() -> None:
     """Handbooks: folders of Markdown or text that generated answers are grounded in, cited."""
 

@@ -8,7 +8,7 @@ import click
 
 from bot.cli.faq_asking import encode_where_seen, faq_encode, faq_eval
 from bot.cli.faq_loop import faq_dismiss, faq_gaps, faq_replay, faq_variants
-from bot.cli.options import echo_json, echo_lines, json_option, refuse_files, with_settings
+from bot.cli.options import Commands, echo_json, echo_lines, json_option, refuse_files, with_settings
 from bot.clock import SystemClock
 from bot.errors import FilesRefused
 from bot.log import configure_logging
@@ -20,7 +20,7 @@ FORMATS = ("yaml", "csv", "markdown")
 status_option = click.option("--status", type=click.Choice(STATUSES), help="Only those.")
 
 
-@click.group()
+@click.group(cls=Commands)
 def faq() -> None:
     """The company's own answers: take them over from files, look at them, find what is wrong with them."""
 
@@ -95,7 +95,7 @@ def faq_list(settings: Settings, status: str | None, words: str | None, as_json:
     if as_json:
         echo_json([faq_report.as_json(entry) for entry in entries])
         return
-    echo_lines(faq_report.list_lines(entries))
+    echo_lines(faq_report.list_lines(entries, are_some=bool(words is not None or status)))
 
 
 @faq.command("show")

@@ -5,11 +5,11 @@ from pathlib import Path
 import click
 
 from bot.cli.model_life import model_bundle, model_import, model_use
-from bot.cli.options import with_settings
+from bot.cli.options import Commands, with_settings
 from bot.settings import Settings
 
 
-@click.group()
+@click.group(cls=Commands)
 def model() -> None:
     """The models that this machine can run."""
 

@@ -28,7 +28,20 @@ settings_option = click.option(
     metavar="PATH",
     help="Settings file. Default: $INTHREAD_SETTINGS, else settings.toml in this folder.",
 )
+SHORT_HELP_CHARACTERS = 1_000
 json_option = click.option("--json", "as_json", is_flag=True, help="For machines: JSON on standard output.")
+
+
+class Commands(click.Group):
+    """A group whose help has the first sentence of each command whole: click cuts it after 45 characters."""
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, short_help(command)) for name, command in sorted(self.commands.items())])
+
+
+def short_help(command: click.Command) -> str:
+    return command.get_short_help_str(limit=SHORT_HELP_CHARACTERS)
 
 
 def with_settings(command: Command) -> Command:

@@ -4,11 +4,11 @@ import asyncio
 
 import click
 
-from bot.cli.options import echo_json, json_option, with_settings
+from bot.cli.options import Commands, echo_json, json_option, with_settings
 from bot.settings import Settings
 
 
-@click.group()
+@click.group(cls=Commands)
 def thread() -> None:
     """Conversations: what became of each question."""
 

@@ -67,14 +67,14 @@ def test_a_mistake_anywhere_and_nothing_is_imported(run: Run, database_file: Pat
         "bad.csv:3: the id bicycles is given twice, first at office.yaml:3: change one of them",
         "inthread: nothing was imported because of 3 mistakes, each named by file and line: mend and try again",
     ]
-    assert "no such entries" in run("faq", "list").stdout
+    assert "no entries yet" in run("faq", "list").stdout
 
 
 def test_a_dry_run_says_the_same_and_writes_nothing(run: Run, database_file: Path, office: Path) -> None:
     dry = run("faq", "import", "--dry-run", "office.yaml").stdout
 
     assert dry.endswith("left alone; nothing was written (--dry-run)\n")
-    assert "no such entries" in run("faq", "list").stdout
+    assert "no entries yet" in run("faq", "list").stdout
     assert run("faq", "import", "office.yaml").stdout.splitlines()[:-1] == dry.splitlines()[:-1]
     assert run("audit", "verify").stdout.startswith("4 entries")
 
@@ -179,6 +179,7 @@ def test_entries_are_found_by_their_words(run: Run, imported: None) -> None:
     assert found("--with", "the badge of a guest") == ["visitors", "bicycles"]  # for whomever they are
     assert found("--with", "自行车") == ["bicycles_zh"]
     assert found("--with", "locker") == []
+    assert run("faq", "list", "--with", "locker").stdout == "no such entries: `inthread faq list` shows all there are\n"
     assert run("faq", "list", "--with", "locker", "--status", "draft").exit_code == 2
 
 

@@ -109,6 +109,15 @@ def test_a_mistake_is_named_by_file_and_line(
     assert says in the_line(result)
 
 
+def test_without_a_question_it_says_so(run: Run, database_file: Path, questions: Path) -> None:
+    questions.write_text("\n", "utf-8")
+
+    result = run("faq", "eval", str(questions))
+
+    assert result.exit_code == 1
+    assert "has no questions" in the_line(result)
+
+
 def test_without_a_database_it_says_so(run: Run, questions: Path) -> None:
     result = run("faq", "eval", str(questions))
 

@@ -18,6 +18,7 @@ def test_every_command_says_what_it_is_for(run: Run, path: tuple[str, ...]) -> N
 
     assert result.exit_code == 0
     assert len(result.stdout.splitlines()) > 3
+    assert "..." not in result.stdout.partition("\n")[2], "nothing is cut"
     assert run(*path, "--nonsense").exit_code == 2
 
 

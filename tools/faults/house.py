@@ -138,11 +138,15 @@ class House:
         self._open = [question for question in self._open if not is_over(self.sandbox, question)]
         return self._open
 
-    async def settle(self, seconds: float, *, most_open: int = 0) -> bool:
-        """Wait until all but so many questions are at their end; whether they are."""
+    async def settle(self, seconds: float, *, most_open: int = 0, of_this_life: bool = False) -> bool:
+        """Wait until all but so many questions are at their end; whether they are.
+
+        `of_this_life`: nobody starts the service again when it dies.
+        """
         until = time.monotonic() + seconds
         while len(self.open_questions()) > most_open:
-            if time.monotonic() > until:
+            is_gone = of_this_life and (self.service is None or not self.service.is_running)
+            if is_gone or time.monotonic() > until:
                 return False
             await asyncio.sleep(LOOK_SECONDS)
         return True

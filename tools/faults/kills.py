@@ -3,13 +3,12 @@
 import asyncio
 import random
 import signal
-import time
 from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager, contextmanager
 
 from bot.delivery.failpoints import NAMES
 from bot.sandbox.feed import Change
-from tools.faults.house import LOOK_SECONDS, House, house
+from tools.faults.house import House, house
 from tools.faults.judging import Verdict, damage, judge
 from tools.faults.processes import Processes
 from tools.faults.table import Row
@@ -129,10 +128,7 @@ async def _rest(home: House) -> None:
 
 async def _dies(home: House) -> bool:
     """Before it has answered everything, or right after."""
-    assert home.service is not None
-    until = time.monotonic() + SETTLE_SECONDS
-    while home.service.is_running and home.open_questions() and time.monotonic() < until:
-        await asyncio.sleep(LOOK_SECONDS)
+    await home.settle(SETTLE_SECONDS, of_this_life=True)
     return await _ends_within(home, DEATH_SECONDS)
 
 

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 from bot.conversation.knowledge.retrieval.reading import Floats
 from bot.conversation.knowledge.vectors import KnownVectors, dimensions, stored_form
-from inference.embedding.embedder import Embedder
+from inference.embedding.embedder import MOST_CHARACTERS, Embedder
 from storage.knowledge.vectors import VectorStore
 
-BATCH = 32  # part of a second: whoever asks meanwhile waits no longer
+# Of a batch, part of a second: whoever asks meanwhile, or stops the service, waits no longer.
+BATCH, BATCH_CHARACTERS = 32, 1_000
 QUESTION, PASSAGE = "question", "passage"
 
 Progress = Callable[[int, int], None]
@@ -56,8 +57,7 @@ class Encoding:
             (QUESTION, texts.questions, self._embedder.embed_queries),
             (PASSAGE, texts.passages, self._embedder.embed_passages),
         ):
-            for at in range(0, len(some), BATCH):
-                batch = some[at : at + BATCH]
+            for batch in _batches(some):
                 await self._encode(kind, batch, embed)
                 done += len(batch)
                 progress(done, len(texts))
@@ -74,3 +74,17 @@ class Encoding:
         await self._store.put(
             self._embedder.id, kind, {text: stored_form(vector) for text, vector in zip(batch, vectors, strict=True)}
         )
+
+
+def _batches(texts: Sequence[str]) -> Iterator[Sequence[str]]:
+    """In their order; a text of many characters alone."""
+    batch: list[str] = []
+    characters = 0
+    for text in texts:
+        characters += len(text[:MOST_CHARACTERS])
+        if batch and (len(batch) == BATCH or characters > BATCH_CHARACTERS):
+            yield batch
+            batch, characters = [], len(text[:MOST_CHARACTERS])
+        batch.append(text)
+    if batch:
+        yield batch

@@ -41,6 +41,10 @@ class KnowledgeStores:
     vectors: VectorStore
 
 
+class _Unwanted(Exception):
+    """The service stops: nobody waits for the snapshot that is being made."""
+
+
 class Latest:
     """Owns the snapshot. Everything that takes long is done in a thread that steps back behind all others."""
 
@@ -49,6 +53,7 @@ class Latest:
         self._open_embedder: OpenEmbedder | None = open_embedder
         self._clock = clock
         self._background = ThreadPoolExecutor(1, "knowledge", initializer=_step_back)
+        self._is_closing = threading.Event()
         self._encoding: Encoding | None = None
         self.embedder: Embedder | None = None
         self.encoder_fault = ""
@@ -62,6 +67,8 @@ class Latest:
         await self._read()
 
     async def close(self) -> None:
+        """What is under way in the background ends within part of a second."""
+        self._is_closing.set()
         await asyncio.to_thread(self._background.shutdown, cancel_futures=True)
 
     async def snapshot(self) -> Snapshot | None:
@@ -122,6 +129,10 @@ class Latest:
         if self.embedder is not None:
             self._encoding = Encoding(self.embedder, self._stores.vectors, self._background)
 
+    def _check(self) -> None:
+        if self._is_closing.is_set():
+            raise _Unwanted
+
     async def _is_current(self) -> bool:
         if self._snapshot is None or not self._is_whole:
             return False
@@ -154,7 +165,7 @@ class Latest:
         known = None if self._encoding is None else await self._encoding.known()
         began = self._clock.monotonic()
         self._snapshot = await asyncio.get_running_loop().run_in_executor(
-            self._background, take_snapshot, generation, entries, passages, known
+            self._background, take_snapshot, generation, entries, passages, known, self._check
         )
         self._is_whole = False
         self._is_there.set()

@@ -1,6 +1,6 @@
 """All that can be found, as it was at one moment, and how a question is put to it. No I/O; blocks for milliseconds."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from bot.conversation.knowledge.findings import Findings, Route, ScoredEntry, ScoredPassage
@@ -72,11 +72,15 @@ def take_snapshot(
     entries: Sequence[Entry],
     passages: Sequence[Passage],
     known: tuple[KnownTexts, KnownTexts] | None,
+    check: Callable[[], None] = lambda: None,
 ) -> Snapshot:
-    """Blocks for a second, for half a minute where there is much. `known`: vectors of questions and of passages."""
+    """Blocks for a second, for half a minute where there is much. `known`: vectors of questions and of passages.
+
+    `check`: called every now and then; raises where the snapshot is not wanted any more.
+    """
     questions, answers = known or (None, None)
-    index = build_entry_index(entries, questions, answers)
-    gates, groups = calibrate_gates(index), _groups_among(entries, passages)
+    index = build_entry_index(entries, questions, answers, check)
+    gates, groups = calibrate_gates(index, check), _groups_among(entries, passages)
     return Snapshot(generation, index, gates, PassageIndex(passages, questions, answers), groups)
 
 

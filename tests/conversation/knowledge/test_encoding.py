@@ -43,6 +43,17 @@ async def test_what_was_encoded_is_known(database: Database, executor: ThreadPoo
     assert not len(await ours.missing(TEXTS))
 
 
+async def test_long_texts_are_encoded_a_few_at_a_time(database: Database, executor: ThreadPoolExecutor) -> None:
+    """Whoever asks meanwhile waits for one batch."""
+    told: list[int] = []
+
+    await encoding(database, executor, ConceptEncoder()).encode(
+        Texts(passages=["long " * 100 + str(at) for at in range(5)]), lambda done, total: told.append(done)
+    )
+
+    assert told == [2, 4, 5]
+
+
 async def test_a_stop_in_the_middle_loses_nothing(database: Database, executor: ThreadPoolExecutor) -> None:
     class Stopped(Exception):
         pass

@@ -1,6 +1,7 @@
 """What the company knows about a question: real SQLite, an encoder that a test can follow."""
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import replace
 
@@ -302,3 +303,26 @@ async def test_without_an_encoder_words_suggest(
     assert (found.route, first(found)) == (Route.SUGGEST, "badge")
     assert (exactly.route, first(exactly)) == (Route.SUGGEST, "badge")
     assert (await ask(knowledge, "who wrote hamlet")).route is Route.NONE
+
+
+async def test_closing_waits_for_no_snapshot(
+    stores: KnowledgeStores, make: MakeKnowledge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    has_begun = threading.Event()
+
+    def take_for_ever(*given: object) -> None:
+        check = given[-1]
+        assert callable(check)
+        has_begun.set()
+        while True:
+            check()
+
+    monkeypatch.setattr(latest, "take_snapshot", take_for_ever)
+    await save(stores, *OFFICE)
+    knowledge = make()
+    await knowledge.open()
+    following = asyncio.create_task(knowledge.keep_fresh())
+    await asyncio.to_thread(has_begun.wait)
+    following.cancel()
+
+    await knowledge.close()

@@ -1,7 +1,7 @@
 """From entries and the vectors of their texts to an index."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
@@ -71,14 +71,23 @@ def everyday_passages() -> list[Text]:
     return everyday_texts()[::EVERYDAY_PASSAGES]
 
 
-def build_entry_index(entries: Sequence[Entry], questions: KnownTexts | None, answers: KnownTexts | None) -> EntryIndex:
-    """`questions`, `answers`: vectors of texts as read in either way; None without an encoder."""
+def build_entry_index(
+    entries: Sequence[Entry],
+    questions: KnownTexts | None,
+    answers: KnownTexts | None,
+    check: Callable[[], None] = lambda: None,
+) -> EntryIndex:
+    """`questions`, `answers`: vectors of texts as read in either way; None without an encoder.
+
+    `check`: called every now and then; raises where the index is not wanted any more.
+    """
     plan = _plan(entries)
-    lexicon, words = learn_words((words_of(text.text) for some in _chunks(entries) for text in some), plan.owners)
+    texts = (text for some in _chunks(entries, check) for text in some)
+    lexicon, words = learn_words((words_of(text.text) for text in texts), plan.owners)
     space = vectors = centres = None
     if questions is not None and answers is not None:
         space = _learn_space(entries, questions, answers)
-        vectors = _place_all(entries, len(plan.owners), space, questions, answers)
+        vectors = _place_all(_chunks(entries, check), len(plan.owners), space, questions, answers)
         centres = _centres(vectors, plan.starts) if len(entries) > ALL_ARE_JUDGED else None
     rows = Rows(plan.owners, plan.langs, plan.are_answers, words, vectors)
     return EntryIndex(entries, rows, plan.starts, lexicon, space, centres)
@@ -115,9 +124,10 @@ def _lang(entry: Entry) -> Language:
     return "zh" if entry.text.lang == "zh" else "en"
 
 
-def _chunks(entries: Sequence[Entry]) -> Iterator[list[Text]]:
+def _chunks(entries: Sequence[Entry], check: Callable[[], None]) -> Iterator[list[Text]]:
     """All rows in order, some at a time: of 100,000 entries, all at once would take a gigabyte."""
     for at in range(0, len(entries), CHUNK):
+        check()
         yield list(entry_texts(entries[at : at + CHUNK], at))
     yield everyday_texts()
 
@@ -137,11 +147,11 @@ def _learn_space(entries: Sequence[Entry], questions: KnownTexts, answers: Known
 
 
 def _place_all(
-    entries: Sequence[Entry], number: int, space: Space, questions: KnownTexts, answers: KnownTexts
+    chunks: Iterable[Sequence[Text]], number: int, space: Space, questions: KnownTexts, answers: KnownTexts
 ) -> NDArray[np.float16]:
     placed = np.zeros((number, space.turn.shape[0]), np.float16)
     first = 0
-    for texts in _chunks(entries):
+    for texts in chunks:
         for is_answer, place, known in (
             (False, space.place_questions, questions),
             (True, space.place_answers, answers),

@@ -1,6 +1,6 @@
 """Every phrasing put to the index as a question, as if it were not known: what the gates are calibrated with."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
@@ -17,16 +17,20 @@ LEAST_PHRASINGS = 3  # of an entry whose phrasings are tried against the rest of
 SHARE_BELOW_LEAST = 0.95  # of the everyday sentences, that no suggestion is made for
 
 
-def calibrate_gates(index: EntryIndex) -> dict[Language, Gate]:
-    """Takes a second for dozens of entries, half a minute for any number of them."""
-    return {lang: calibrate(list(_trials(index, lang)), _least_score(index, lang)) for lang in LANGUAGES}
+def calibrate_gates(index: EntryIndex, check: Callable[[], None] = lambda: None) -> dict[Language, Gate]:
+    """Takes a second for dozens of entries, half a minute for any number of them.
+
+    `check`: called every now and then; raises where the gates are not wanted any more.
+    """
+    return {lang: calibrate(list(_trials(index, lang, check)), _least_score(index, lang, check)) for lang in LANGUAGES}
 
 
-def _trials(index: EntryIndex, lang: Language) -> Iterator[Trial]:
+def _trials(index: EntryIndex, lang: Language, check: Callable[[], None]) -> Iterator[Trial]:
     rows = index.rows
     phrasings = (rows.owners != NOBODYS) & ~rows.are_answers & (rows.langs == number_of(lang))
     counts = np.bincount(rows.owners[phrasings], minlength=len(index.entries)) if phrasings.any() else np.zeros(0)
     for place in _evenly(np.flatnonzero(phrasings), MOST_TRIALS):
+        check()
         owner = rows.owners[place]
         judge, row = _judge_near(index, place)
         own = np.flatnonzero(judge.rows.owners == owner)
@@ -41,15 +45,16 @@ def _trial(judge: Judge, scores: Floats, owner: int) -> Trial:
     return Trial(lead_of(_descending(scores)), is_right=bool(judge.entries[scores.argmax()] == owner))
 
 
-def _least_score(index: EntryIndex, lang: Language) -> float:
+def _least_score(index: EntryIndex, lang: Language, check: Callable[[], None]) -> float:
     """What most everyday sentences stay below."""
     rows = index.rows
     everyday = np.flatnonzero((rows.owners == NOBODYS) & (rows.langs == number_of(lang)))
-    best = [
-        judge.scores_without(row, np.array([row])).max()
-        for judge, row in (_judge_near(index, place) for place in _evenly(everyday, MOST_EVERYDAY))
-        if len(judge.entries)
-    ]
+    best = []
+    for place in _evenly(everyday, MOST_EVERYDAY):
+        check()
+        judge, row = _judge_near(index, place)
+        if len(judge.entries):
+            best.append(judge.scores_without(row, np.array([row])).max())
     return float(np.quantile(best, SHARE_BELOW_LEAST)) if best else LEAST_SCORE
 
 
