@@ -21,8 +21,10 @@ run: install ## Serve: real Slack with tokens in the environment, a local worksp
 	$(BIN)/inthread model fetch
 	$(BIN)/inthread run --sandbox
 
+# Two at a time; but the faults alone: they start services by the dozen, and look at when things happen.
 test: install browser ## Run all tests
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses 2 --dist worksteal --ignore tests/faults
+	$(BIN)/python -m pytest tests/faults
 
 # The browser tests need Chromium. Where it is missing and we may, it is installed; where not, they say so and skip.
 browser:

@@ -6,7 +6,7 @@ from dataclasses import asdict
 
 import click
 
-from bot.cli.options import echo_json, json_option, with_settings
+from bot.cli.options import Commands, echo_json, json_option, with_settings
 from bot.clock import SystemClock
 from bot.settings import Settings
 from storage.admin.records import Role
@@ -22,7 +22,7 @@ role_option = click.option(
 from_input = click.option("--password-stdin", is_flag=True, help="Read the password from standard input, one line.")
 
 
-@click.group()
+@click.group(cls=Commands)
 def admin() -> None:
     """Accounts of the admin pages: who may open what."""
 
