@@ -25,6 +25,7 @@ from bot.knowledge_desk import author_here
 from bot.settings import Settings
 from inference.embedding.opening import open_embedder
 from storage import migrations
+from storage.audit.keys import BodyKeys, MemoryKeys
 from storage.audit.trail import AuditTrail
 from storage.database import Database
 from storage.inspection import database_file
@@ -78,7 +79,7 @@ async def replay(
     return Replay(questions, changed, moves_of((question.text for question in questions), before, after))
 
 
-_NO_RECORD = AuditTrail(lambda platform, tenant, user: "")  # of what is only tried out
+_NO_RECORD = AuditTrail(lambda platform, tenant, user: "", BodyKeys(MemoryKeys()))  # of what is only tried out
 
 
 def _drafts(entries: Sequence[Entry]) -> list[GivenEntry]:

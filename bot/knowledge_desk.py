@@ -13,7 +13,8 @@ from bot.conversation.knowledge.knowledge import Knowledge
 from bot.errors import NotFound
 from bot.service import open_knowledge, prepare_data
 from bot.settings import Settings
-from storage.audit.pseudonyms import load_pseudonym
+from storage.audit import opening
+from storage.audit.keys import BodyKeys, MemoryKeys
 from storage.audit.trail import AuditTrail
 from storage.database import Database
 from storage.errors import DatabaseUnusable
@@ -53,7 +54,7 @@ async def ask_knowledge(settings: Settings, clock: Clock) -> AsyncGenerator[Know
     database_file(settings.database_url)
     async with (
         await Database.open(settings.database_url) as database,
-        ask_knowledge_of(database, settings, AuditTrail(_changes_nothing), clock) as knowledge,
+        ask_knowledge_of(database, settings, AuditTrail(_changes_nothing, BodyKeys(MemoryKeys())), clock) as knowledge,
     ):
         yield knowledge
 
@@ -76,7 +77,7 @@ def _changes_nothing(platform: str, tenant: str, user: str) -> str:
 
 
 async def load_trail(settings: Settings) -> AuditTrail:
-    return AuditTrail(await asyncio.to_thread(load_pseudonym, settings.audit_files.names_key))
+    return await asyncio.to_thread(opening.load_trail, settings.audit_files)
 
 
 def author_here() -> Author:

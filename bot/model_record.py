@@ -5,6 +5,7 @@ import asyncio
 from bot.clock import SystemClock
 from bot.service import prepare_data
 from bot.settings import Settings
+from storage.audit.opening import load_trail
 from storage.database import Database
 from storage.model_updates import ModelUpdateStore, UpdateStep
 
@@ -17,4 +18,4 @@ def record_model_step(settings: Settings, step: UpdateStep) -> None:
 
 async def _record(settings: Settings, step: UpdateStep) -> None:
     async with await Database.open(settings.database_url) as database:
-        await ModelUpdateStore(database).record(step, SystemClock().now())
+        await ModelUpdateStore(database, load_trail(settings.audit_files)).record(step, SystemClock().now())

@@ -60,7 +60,9 @@ from inference.factory import open_engine, preload
 from inference.switching import SwitchableEngine
 from storage import migrations
 from storage.audit.checkpointing import CheckpointStore
-from storage.audit.pseudonyms import load_pseudonym
+from storage.audit.key_store import open_body_keys
+from storage.audit.old_bodies import seal_old_bodies
+from storage.audit.opening import load_trail
 from storage.audit.signing import load_signer
 from storage.audit.trail import AuditTrail
 from storage.database import Database
@@ -115,7 +117,7 @@ async def open_service(settings: Settings, clock: Clock) -> AsyncGenerator["Serv
         await asyncio.to_thread(_make_folder, settings.service.data_dir)
         stack.enter_context(sole_service(settings.database_url))
         await asyncio.to_thread(prepare_data, settings)
-        trail = AuditTrail(await asyncio.to_thread(load_pseudonym, settings.audit_files.names_key))
+        trail = await asyncio.to_thread(load_trail, settings.audit_files)
         signer = await asyncio.to_thread(load_signer, settings.audit_files.signing_key)
         engine = SwitchableEngine(await asyncio.to_thread(open_engine, settings.inference, settings.models_dir))
         stack.push_async_callback(engine.close)
@@ -136,6 +138,9 @@ def prepare_data(settings: Settings) -> tuple[str | None, str | None]:
     before, after = migrations.upgrade(settings.database_url)
     if before != after:
         log.info("database_migrated", before=before, after=after)
+    keys = open_body_keys(settings.audit_files.body_keys, settings.audit_files.master_key)
+    if sealed := seal_old_bodies(settings.database_url, keys):
+        log.info("audit_bodies_encrypted", entries=sealed)
     return before, after
 
 
@@ -232,7 +237,7 @@ class Service:
             self._platforms, self._intake, WatermarkStore(database), record, settings.delivery, clock
         )
         self._model_update = (
-            self._update_of_model(ModelUpdateStore(database)) if settings.jobs.model_update.enabled else None
+            self._update_of_model(ModelUpdateStore(database, trail)) if settings.jobs.model_update.enabled else None
         )
         routes: list[web.RouteDef] = []
         if settings.slack.is_on:

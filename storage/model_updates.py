@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from storage.audit.canonical import Scalar
-from storage.audit.log import AuditEntry, append
+from storage.audit.log import AuditEntry
+from storage.audit.trail import AuditTrail
 from storage.database import Database
 
 
@@ -25,13 +26,14 @@ class UpdateStep:
 
 
 class ModelUpdateStore:
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, trail: AuditTrail) -> None:
         self._database = database
+        self._trail = trail
 
     async def record(self, step: UpdateStep, now: datetime) -> None:
         """In one transaction. Raises: DatabaseUnavailable."""
         entry = _entry(step, now)
-        await self._database.write(lambda connection: append(connection, entry))
+        await self._database.write(lambda connection: self._trail.add(connection, entry))
 
 
 def _entry(step: UpdateStep, at: datetime) -> AuditEntry:

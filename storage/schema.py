@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import (
     JSON,
+    Computed,
     DateTime,
     Dialect,
     Float,
@@ -244,13 +245,20 @@ class TombstoneRow(Base):
     deleted_at: Mapped[datetime] = mapped_column(index=True)
 
 
+def _of_header(name: str) -> Computed:
+    return Computed(f"CASE WHEN json_valid(header) THEN json_extract(header, '$.{name}') END", persisted=False)
+
+
 class AuditEntryRow(Base):
     """One entry of the audit log: a chain of hashes over headers and salted digests of bodies.
 
-    `header` and `body` are RFC 8785 JSON, as they are hashed. Source: the export's format in docs/audit.md.
+    `header` is RFC 8785 JSON, as it is hashed. `sealed`: salt and body, encrypted with the key `key_id`; nothing where
+    there is no body, or none any more. `salt` and `body`: as they stood in the clear before there were keys; sealed at
+    the first start since. Source: the export's format in docs/audit.md.
     """
 
     __tablename__ = "audit_entry"
+    __table_args__ = (Index("ix_audit_entry_in_clear", "seq", sqlite_where=sql_text("body IS NOT NULL")),)
 
     seq: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
     header: Mapped[str] = mapped_column(Text)
@@ -259,6 +267,27 @@ class AuditEntryRow(Base):
     hash: Mapped[bytes]
     salt: Mapped[bytes | None]
     body: Mapped[str | None] = mapped_column(Text)
+    key_id: Mapped[bytes | None] = mapped_column(index=True)
+    sealed: Mapped[bytes | None]
+    # What entries are looked up by. They follow from the header; one that was changed may be no JSON any more.
+    kind: Mapped[str | None] = mapped_column(_of_header("kind"), index=True)
+    actor: Mapped[str | None] = mapped_column(_of_header("actor"), index=True)
+    reply_id: Mapped[str | None] = mapped_column(_of_header("reply_id"), index=True)
+
+
+class BodyKeyRow(Base):
+    """Whose bodies of which month are sealed with which key. The keys are elsewhere: `storage.audit.key_store`.
+
+    `person`: a pseudonym, "" for the company. Gone once the key is to be destroyed.
+    """
+
+    __tablename__ = "body_key"
+    __table_args__ = (UniqueConstraint("person", "month"),)
+
+    key_id: Mapped[bytes] = mapped_column(primary_key=True)
+    person: Mapped[str]
+    month: Mapped[str]
+    made_at: Mapped[datetime]
 
 
 class AuditCheckpointRow(Base):

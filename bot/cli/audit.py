@@ -41,6 +41,7 @@ def audit_verify(settings: Settings, key_path: Path | None, checkpoints_path: Pa
     service runs. By default the key is our own and the checkpoints are those of [audit] checkpoint_file.
     """
     from storage.audit.files import load_shipped, verify_database
+    from storage.audit.key_store import open_body_keys
     from storage.audit.signing import load_public_key, load_signer
     from storage.inspection import database_file
 
@@ -49,7 +50,8 @@ def audit_verify(settings: Settings, key_path: Path | None, checkpoints_path: Pa
     key = load_public_key(key_path) if key_path else load_signer(files.signing_key).public_key
     path = checkpoints_path or (files.checkpoints if files.checkpoints.exists() else None)
     shipped = load_shipped(path, key) if path else {}
-    _report(asyncio.run(verify_database(settings.database_url, key, shipped)))
+    keys = open_body_keys(files.body_keys, files.master_key)
+    _report(asyncio.run(verify_database(settings.database_url, keys, key, shipped)))
 
 
 @audit.command("checkpoint")
@@ -86,12 +88,14 @@ def audit_export(settings: Settings, out: Path, force: bool) -> None:
     docs/audit.md. Safe while the service runs.
     """
     from storage.audit.files import export_database
+    from storage.audit.key_store import open_body_keys
     from storage.inspection import database_file
     from storage.whole_file import whole_file
 
     database = database_file(settings.database_url)
     with whole_file(out, replace=force, database=database) as partial, partial.open("wb") as file:
-        asyncio.run(export_database(settings.database_url, file, SystemClock().now()))
+        keys = open_body_keys(settings.audit_files.body_keys, settings.audit_files.master_key)
+        asyncio.run(export_database(settings.database_url, keys, file, SystemClock().now()))
     click.echo(f"{out}: {out.stat().st_size:,} bytes; check it with `inthread audit verify-export {out}`")
 
 

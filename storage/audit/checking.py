@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from storage.audit.chain import DIGEST_BYTES, FIRST_PREV, NO_BODY, SALT_BYTES, digest_body, link
 from storage.audit.checkpoints import Checkpoint
+from storage.audit.removals import MissingBodies, removed_by
 from storage.audit.signing import PublicKey
 
 
@@ -39,8 +40,9 @@ class Verdict:
 
 
 class ChainCheck:
-    """Checks entries and checkpoints in order and remembers no more than the last of each.
+    """Checks entries and checkpoints in order and remembers the last of each, and what is missing.
 
+    Bodies that are missing have to be accounted for by a later entry: somebody erased them, or they were old.
     What a chain alone cannot show: that its end was cut off, or that everything from some entry on was written anew.
     Checkpoints do, as far as they are out of the reach of whoever does that: `shipped` are the heads by size.
     """
@@ -59,6 +61,7 @@ class ChainCheck:
         self._head: bytes | None = FIRST_PREV if first_seq == 1 else None
         self._signed: Checkpoint | None = None
         self._believes_next_checkpoint = first_seq > 1
+        self._missing = MissingBodies()
         self._bad: int | None = None
         self._reason: str | None = None
 
@@ -70,7 +73,11 @@ class ChainCheck:
             return False
         self._head = entry.hash
         self._entries += 1
-        self._erased += entry.body is None and entry.body_digest is not None
+        if entry.body is None and entry.body_digest is not None:
+            self._erased += 1
+            self._missing.add(entry.seq)
+        if self._missing and (removed := removed_by(entry.header)):
+            self._missing.account_for(removed)
         self.next_seq += 1
         return True
 
@@ -92,9 +99,16 @@ class ChainCheck:
         self._reason = reason
 
     def end(self) -> None:
-        """No more will come: whether a checkpoint that was kept elsewhere knows of more."""
-        if self._reason is None and max(self._shipped, default=0) >= self.next_seq:
+        """No more will come: whether a checkpoint that was kept elsewhere knows of more, and what is still missing.
+
+        Another fault comes first: what accounts for a missing body may be what was changed or cut off.
+        """
+        if self._reason is not None:
+            return
+        if max(self._shipped, default=0) >= self.next_seq:
             self.refuse(f"it is missing: a checkpoint was signed over {max(self._shipped)} entries")
+        elif self._missing:
+            self.refuse("its text is gone, and no entry says who erased it", self._missing.first)
 
     @property
     def verdict(self) -> Verdict:

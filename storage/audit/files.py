@@ -10,6 +10,7 @@ from typing import BinaryIO
 from storage.audit.checking import Verdict
 from storage.audit.checkpoints import parse_shipped
 from storage.audit.export import verify_export
+from storage.audit.keys import BodyKeys
 from storage.audit.signing import PublicKey
 from storage.audit.store import AuditStore
 from storage.database import Database
@@ -19,17 +20,17 @@ from storage.inspection import database_file
 LONGEST_LINE = 1 << 24  # what is no line of ours is not read whole into the memory
 
 
-async def verify_database(url: str, key: PublicKey, shipped: Mapping[int, bytes]) -> Verdict:
+async def verify_database(url: str, keys: BodyKeys, key: PublicKey, shipped: Mapping[int, bytes]) -> Verdict:
     """Safe while a service writes. Raises: DatabaseUnusable, DatabaseOutdated."""
     database_file(url)
     async with await Database.open(url) as database:
-        return await AuditStore(database).verify(key, shipped)
+        return await AuditStore(database, keys).verify(key, shipped)
 
 
-async def export_database(url: str, file: BinaryIO, created: datetime) -> None:
+async def export_database(url: str, keys: BodyKeys, file: BinaryIO, created: datetime) -> None:
     """Safe while a service writes. Raises: DatabaseUnusable, DatabaseOutdated, OSError."""
     database_file(url)  # opening would make it
-    async with await Database.open(url) as database, aclosing(AuditStore(database).export(created)) as chunks:
+    async with await Database.open(url) as database, aclosing(AuditStore(database, keys).export(created)) as chunks:
         async for chunk in chunks:
             await asyncio.to_thread(file.write, chunk)
 

@@ -10,9 +10,13 @@ from sqlalchemy import Connection, insert, select
 
 from storage.audit.canonical import Scalar, canonical, utc_text
 from storage.audit.chain import FIRST_PREV, SALT_BYTES, digest_body, link
+from storage.audit.keys import BodyKeys
 from storage.schema import AuditEntryRow
 
 RESERVED = frozenset({"seq", "time", "kind"})
+# What these say is the company's, and stays when whoever did it is erased; all else is the actor's.
+_COMPANYS = ("entry_", "document_", "model_", "erasure", "retention", "hold_")
+_MONTH = len("2026-03")
 # Made once: every question waits for them, and making them takes as long as running them.
 _LAST = select(AuditEntryRow.seq, AuditEntryRow.hash).order_by(AuditEntryRow.seq.desc()).limit(1)
 _ADD = insert(AuditEntryRow)
@@ -51,27 +55,49 @@ def seal(entry: AuditEntry, random_bytes: Callable[[int], bytes] = secrets.token
     return SealedEntry(entry, salt, body, digest_body(salt, body))
 
 
-def append(
-    connection: Connection, entry: AuditEntry, random_bytes: Callable[[int], bytes] = secrets.token_bytes
-) -> int:
+def append(connection: Connection, keys: BodyKeys, entry: AuditEntry) -> int:
     """Add the entry at the end of the chain; its seq. In the caller's write transaction, and undone with it.
 
     Writers take SQLite's lock when they begin, so nobody can come between reading the end and writing after it.
     """
-    return append_all(connection, [seal(entry, random_bytes)])
+    return append_all(connection, keys, [seal(entry)])
 
 
-def append_all(connection: Connection, entries: Iterable[SealedEntry]) -> int:
+def append_all(connection: Connection, keys: BodyKeys, entries: Iterable[SealedEntry]) -> int:
     """Add the entries in their order, as `append`; the last one's seq."""
     seq, prev = _end(connection)
+    encrypting = _Encrypting(connection, keys)
     rows: list[dict[str, Any]] = []
     for entry in entries:
         seq += 1
-        rows.append(_row(entry, seq, prev))
+        rows.append(_row(entry, seq, prev) | encrypting.columns(entry))
         prev = rows[-1]["hash"]
     if rows:
         connection.execute(_ADD, rows)
     return seq
+
+
+def person_of(kind: str, actor: object) -> str:
+    """Under whose key the body of such an entry is: a pseudonym, or "" for the company."""
+    return "" if kind.startswith(_COMPANYS) or not isinstance(actor, str) else actor
+
+
+class _Encrypting:
+    """Bodies of one transaction: each key is asked for once."""
+
+    def __init__(self, connection: Connection, keys: BodyKeys) -> None:
+        self._connection = connection
+        self._keys = keys
+        self._current: dict[tuple[str, str], bytes] = {}
+
+    def columns(self, sealed: SealedEntry) -> dict[str, bytes | None]:
+        if sealed.salt is None or sealed.body is None:
+            return {"key_id": None, "sealed": None}
+        entry = sealed.entry
+        whose = person_of(entry.kind, entry.fields.get("actor")), utc_text(entry.at)[:_MONTH]
+        if (key_id := self._current.get(whose)) is None:
+            key_id = self._current[whose] = self._keys.current(self._connection, *whose, entry.at)
+        return {"key_id": key_id, "sealed": self._keys.seal(key_id, sealed.salt, sealed.body)}
 
 
 def _row(sealed: SealedEntry, seq: int, prev: bytes) -> dict[str, Any]:
@@ -83,8 +109,6 @@ def _row(sealed: SealedEntry, seq: int, prev: bytes) -> dict[str, Any]:
         "body_digest": sealed.body_digest,
         "prev": prev,
         "hash": link(prev, header, sealed.body_digest),
-        "salt": sealed.salt,
-        "body": None if sealed.body is None else sealed.body.decode(),
     }
 
 

@@ -12,6 +12,8 @@ class AuditFiles:
 
     names_key: Path
     signing_key: Path
+    master_key: Path
+    body_keys: Path
     checkpoints: Path
 
 
@@ -22,6 +24,17 @@ class AuditSettings(BaseModel):
         default=None,
         description="File of the key that signs checkpoints (Ed25519, PEM). Empty: `audit-signing.key` in the data "
         "folder. Made at the first start.",
+    )
+    master_key: Path | None = Field(
+        default=None,
+        description="File of the key that wraps those of the texts: 32 bytes, or 64 hexadecimal digits. Keep it away "
+        "from the database, as a credential of systemd for example. Empty: `audit-master.key` in the data folder. Made "
+        "at the first start.",
+    )
+    body_keys: Path | None = Field(
+        default=None,
+        description="File of the keys under which the log's texts are encrypted. Empty: `audit-keys.db` in the data "
+        "folder. Keep it out of backups that outlive an erasure.",
     )
     checkpoint_entries: int = Field(
         default=1_000, ge=1, description="A checkpoint is signed over every so many entries of the audit log."
@@ -43,5 +56,7 @@ class AuditSettings(BaseModel):
         return AuditFiles(
             names_key=data_dir / "audit.key",
             signing_key=self.signing_key or data_dir / "audit-signing.key",
+            master_key=self.master_key or data_dir / "audit-master.key",
+            body_keys=self.body_keys or data_dir / "audit-keys.db",
             checkpoints=self.checkpoint_file or data_dir / "audit-checkpoints.jsonl",
         )

@@ -13,6 +13,7 @@ from storage.audit.checking import ChainCheck, ChainedEntry, Verdict
 from storage.audit.checkpointing import checkpoint_query, record
 from storage.audit.checkpoints import Checkpoint, checkpoint_line
 from storage.audit.export import entry_line, manifest_line
+from storage.audit.keys import BodyKeys
 from storage.audit.signing import PublicKey
 from storage.database import Database
 from storage.errors import DatabaseUnusable
@@ -22,7 +23,7 @@ T = TypeVar("T")
 BATCH = 1_000
 BEFORE_ALL = -(2**63)  # a row that was slipped in below entry 1 is to be seen
 # Bytes, as they were hashed: text that was changed need not be text any more, and reading it as such would fail.
-_HASHED = ("header", "body_digest", "prev", "hash", "salt", "body")
+_HASHED = ("header", "body_digest", "prev", "hash", "salt", "body", "key_id", "sealed")
 _COLUMNS: list[Any] = [AuditEntryRow.seq, *(cast(getattr(AuditEntryRow, name), LargeBinary) for name in _HASHED)]
 _BATCH = (
     select(*_COLUMNS)
@@ -46,8 +47,9 @@ class _Span:
 class AuditStore:
     """Reads a batch at a time: neither the memory nor the database is taken up by a log of any length."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, keys: BodyKeys) -> None:
         self._database = database
+        self._keys = keys
 
     async def verify(self, key: PublicKey | None = None, shipped: Mapping[int, bytes] | None = None) -> Verdict:
         """Check every entry that was there when this began. `key`, `shipped`: as of `ChainCheck`.
@@ -58,7 +60,7 @@ class AuditStore:
         first: int | None = BEFORE_ALL
         span = await self._read(_span)
         while first is not None:
-            first = await self._read(partial(_check_batch, check=check, first=first, span=span))
+            first = await self._read(partial(_check_batch, keys=self._keys, check=check, first=first, span=span))
         check.end()
         return check.verdict
 
@@ -72,7 +74,7 @@ class AuditStore:
         yield manifest_line(1, span.last, created)
         first: int | None = BEFORE_ALL
         while first is not None:
-            lines, first = await self._read(partial(_export_batch, first=first, span=span))
+            lines, first = await self._read(partial(_export_batch, keys=self._keys, first=first, span=span))
             yield lines
 
     async def _read(self, work: Callable[[Connection], T]) -> T:
@@ -90,9 +92,9 @@ def _span(connection: Connection) -> _Span:
     return _Span(last, max(last, signed))
 
 
-def _check_batch(connection: Connection, check: ChainCheck, first: int, span: _Span) -> int | None:
+def _check_batch(connection: Connection, keys: BodyKeys, check: ChainCheck, first: int, span: _Span) -> int | None:
     """Where the next batch begins; None when all is checked, or something is wrong."""
-    batch = _read_batch(connection, first, span.last)
+    batch = _read_batch(connection, keys, first, span.last)
     for entry, checkpoint in _with_checkpoints(connection, batch, first, span.signed):
         if entry is not None and not check.take(entry):
             return None
@@ -101,8 +103,8 @@ def _check_batch(connection: Connection, check: ChainCheck, first: int, span: _S
     return _next_first(batch)
 
 
-def _export_batch(connection: Connection, first: int, span: _Span) -> tuple[bytes, int | None]:
-    batch = _read_batch(connection, first, span.last)
+def _export_batch(connection: Connection, keys: BodyKeys, first: int, span: _Span) -> tuple[bytes, int | None]:
+    batch = _read_batch(connection, keys, first, span.last)
     lines: list[bytes] = []
     for entry, checkpoint in _with_checkpoints(connection, batch, first, span.signed):
         if entry is not None:
@@ -112,9 +114,27 @@ def _export_batch(connection: Connection, first: int, span: _Span) -> tuple[byte
     return b"".join(lines), _next_first(batch)
 
 
-def _read_batch(connection: Connection, first: int, last: int) -> list[ChainedEntry]:
+def _read_batch(connection: Connection, keys: BodyKeys, first: int, last: int) -> list[ChainedEntry]:
     rows = connection.execute(_BATCH, {"first": first, "last": last})
-    return [ChainedEntry(*row) for row in rows]
+    return [_entry(keys, *row) for row in rows]
+
+
+def _entry(
+    keys: BodyKeys,
+    seq: int,
+    header: bytes,
+    body_digest: bytes | None,
+    prev: bytes,
+    hash: bytes,
+    salt: bytes | None,
+    body: bytes | None,
+    key_id: bytes | None,
+    sealed: bytes | None,
+) -> ChainedEntry:
+    """What cannot be opened is as good as gone: the checks say whether it should be."""
+    if key_id is not None and sealed is not None and (opened := keys.open(key_id, sealed)) is not None:
+        salt, body = opened
+    return ChainedEntry(seq, header, body_digest, prev, hash, salt, body)
 
 
 def _with_checkpoints(

@@ -7,6 +7,7 @@ from sqlalchemy import Connection
 
 from storage.audit import decisions, entries
 from storage.audit.canonical import Scalar
+from storage.audit.keys import BodyKeys
 from storage.audit.log import AuditEntry, SealedEntry, append, append_all, seal
 from storage.audit.pseudonyms import Pseudonym
 from storage.basis import CitedEntry
@@ -15,48 +16,54 @@ from storage.records import NewQuestion, Reply, ReplyFigures
 
 
 class AuditTrail:
-    def __init__(self, pseudonym: Pseudonym) -> None:
-        self._pseudonym = pseudonym
+    def __init__(self, pseudonym: Pseudonym, keys: BodyKeys) -> None:
+        """`keys`: of what is written, for whoever may read it."""
+        self.pseudonym = pseudonym
+        self.keys = keys
+
+    def add(self, connection: Connection, entry: AuditEntry) -> int:
+        """Its seq."""
+        return append(connection, self.keys, entry)
 
     def accepted(self, connection: Connection, question: NewQuestion, exchange: int, now: datetime) -> None:
-        append(connection, entries.question_accepted(question, exchange, self._actor(question), now))
+        self.add(connection, entries.question_accepted(question, exchange, self._actor(question), now))
 
     def edited(self, connection: Connection, reply: Reply, text: str, now: datetime) -> None:
-        append(connection, entries.question_edited(reply, text, self._actor(reply), now))
+        self.add(connection, entries.question_edited(reply, text, self._actor(reply), now))
 
     def deleted(self, connection: Connection, reply: Reply, now: datetime) -> None:
-        append(connection, entries.question_deleted(reply, self._actor(reply), now))
+        self.add(connection, entries.question_deleted(reply, self._actor(reply), now))
 
     def ended(self, connection: Connection, reply: Reply, figures: ReplyFigures, edits: int, now: datetime) -> None:
-        append(connection, entries.reply_ended(reply, figures, edits=edits, actor=self._actor(reply), at=now))
+        self.add(connection, entries.reply_ended(reply, figures, edits=edits, actor=self._actor(reply), at=now))
 
     def chosen(self, connection: Connection, reply: Reply, entry: CitedEntry | None, user: str, now: datetime) -> None:
-        append(connection, entries.suggestion_chosen(reply, entry, self._person(reply, user), now))
+        self.add(connection, entries.suggestion_chosen(reply, entry, self._person(reply, user), now))
 
     def judged(
         self, connection: Connection, reply: Reply, user: str, verdict: str, comment: str, now: datetime
     ) -> None:
-        append(connection, entries.reply_judged(reply, verdict, comment, self._person(reply, user), now))
+        self.add(connection, entries.reply_judged(reply, verdict, comment, self._person(reply, user), now))
 
     def gap_dismissed(self, connection: Connection, gap: str, questions: int, author: Author, now: datetime) -> None:
-        append(connection, decisions.gap_dismissed(gap, questions, author, self._writer(author), now))
+        self.add(connection, decisions.gap_dismissed(gap, questions, author, self._writer(author), now))
 
     def gap_restored(self, connection: Connection, gap: str, questions: int, author: Author, now: datetime) -> None:
-        append(connection, decisions.gap_restored(gap, questions, author, self._writer(author), now))
+        self.add(connection, decisions.gap_restored(gap, questions, author, self._writer(author), now))
 
     def variant_rejected(self, connection: Connection, entry_id: str, author: Author, now: datetime) -> None:
-        append(connection, decisions.variant_rejected(entry_id, author, self._writer(author), now))
+        self.add(connection, decisions.variant_rejected(entry_id, author, self._writer(author), now))
 
     def asked_people(self, connection: Connection, reply: Reply, escalation_id: str, user: str, now: datetime) -> None:
-        append(connection, entries.people_asked(reply, escalation_id, self._person(reply, user), now))
+        self.add(connection, entries.people_asked(reply, escalation_id, self._person(reply, user), now))
 
     def people_not_reached(self, connection: Connection, reply: Reply, escalation_id: str, now: datetime) -> None:
-        append(connection, entries.people_not_reached(reply, escalation_id, self._actor(reply), now))
+        self.add(connection, entries.people_not_reached(reply, escalation_id, self._actor(reply), now))
 
     def expert_answered(
         self, connection: Connection, escalation_id: str, author: Author, text: str, now: datetime
     ) -> None:
-        append(connection, entries.expert_answered(escalation_id, author, text, self._writer(author), now))
+        self.add(connection, entries.expert_answered(escalation_id, author, text, self._writer(author), now))
 
     def administered(
         self,
@@ -68,9 +75,8 @@ class AuditTrail:
         now: datetime,
     ) -> None:
         """What somebody has done at the admin pages, or to who may open them."""
-        append(
-            connection, AuditEntry(kind, now, {**fields, "via": author.platform, "actor": self._writer(author)}, words)
-        )
+        said = {**fields, "via": author.platform, "actor": self._writer(author)}
+        self.add(connection, AuditEntry(kind, now, said, words))
 
     def seal_entries(self, changes: Iterable[EntryChange], author: Author, now: datetime) -> list[SealedEntry]:
         """For `add_sealed`: an import of thousands is made ready before it holds up other writers."""
@@ -88,14 +94,14 @@ class AuditTrail:
         ]
 
     def add_sealed(self, connection: Connection, sealed: Iterable[SealedEntry]) -> None:
-        append_all(connection, sealed)
+        append_all(connection, self.keys, sealed)
 
     def _writer(self, author: Author) -> str:
-        return self._pseudonym(author.platform, author.tenant, author.user)
+        return self.pseudonym(author.platform, author.tenant, author.user)
 
     def _person(self, reply: Reply, user: str) -> str:
         """Somebody who does something with a reply: not always who asked."""
-        return self._pseudonym(reply.platform, reply.tenant, user)
+        return self.pseudonym(reply.platform, reply.tenant, user)
 
     def _actor(self, record: NewQuestion | Reply) -> str:
-        return self._pseudonym(record.platform, record.tenant, record.user)
+        return self.pseudonym(record.platform, record.tenant, record.user)

@@ -15,6 +15,7 @@ from storage.audit.store import AuditStore
 from storage.database import Database
 from tests.admin.office import CHIEF, PASSWORD, Office, a_visitor, an_office, hidden, somebody
 from tests.clock import ManualClock
+from tests.conftest import KEYS
 
 
 async def test_a_page_asks_who_it_is_then_shows_itself(office: Office) -> None:
@@ -220,12 +221,12 @@ async def test_signing_in_and_guessing_are_on_record(office: Office, database: D
         await anna.send("/admin/accounts", "/admin/sign-out")
         await anna.sign_in("anna", "wrong password")
 
-    lines = b"".join([chunk async for chunk in AuditStore(database).export(office.parts.clock.now())]).decode()
+    lines = b"".join([chunk async for chunk in AuditStore(database, KEYS).export(office.parts.clock.now())]).decode()
     kinds = [
         kind for kind in ("account_added", "signed_in", "signed_out", "sign_in_refused") if f'"kind":"{kind}"' in lines
     ]
     assert kinds == ["account_added", "signed_in", "signed_out", "sign_in_refused"]
-    assert (await AuditStore(database).verify()).first_bad is None
+    assert (await AuditStore(database, KEYS).verify()).first_bad is None
     assert "wrong password" not in lines
 
 

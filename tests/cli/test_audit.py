@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import Connection
 
 from storage import sqlite
+from storage.audit.key_store import open_body_keys
 from storage.audit.log import AuditEntry, append
 from storage.database import Database
 from tests.cli.conftest import Run, the_line
@@ -19,9 +20,13 @@ from tests.clock import START
 async def log(database_file: Path) -> Path:
     """The database, with an audit log of five entries."""
 
+    keys = open_body_keys(database_file.parent / "audit-keys.db", database_file.parent / "audit-master.key")
+
     def write(connection: Connection) -> None:
         for number in range(1, 6):
-            append(connection, AuditEntry("question", START, {"exchange": number}, {"text": f"question {number}"}))
+            append(
+                connection, keys, AuditEntry("question", START, {"exchange": number}, {"text": f"question {number}"})
+            )
 
     async with await Database.open(f"sqlite:///{database_file}") as database:
         await database.write(write)
@@ -51,9 +56,11 @@ def test_an_empty_log_is_sound_and_so_is_its_export(run: Run, database_file: Pat
 @pytest.mark.parametrize(
     ("statement", "bad"),
     [
-        ("UPDATE audit_entry SET body = replace(body, 'question', 'answer') WHERE seq = 3", 3),
+        ("UPDATE audit_entry SET sealed = (SELECT sealed FROM audit_entry WHERE seq = 2) WHERE seq = 3", 3),
         ("UPDATE audit_entry SET header = replace(header, '2026', '2025') WHERE seq = 5", 5),
-        ("UPDATE audit_entry SET salt = NULL WHERE seq = 2", 2),
+        ("UPDATE audit_entry SET sealed = NULL WHERE seq = 2", 2),
+        ("UPDATE audit_entry SET key_id = zeroblob(16) WHERE seq = 2", 2),
+        ("UPDATE audit_entry SET body = NULL, sealed = zeroblob(90) WHERE seq = 4", 4),
         ("DELETE FROM audit_entry WHERE seq = 1", 1),
         ("UPDATE audit_entry SET header = CAST(x'ff0a' AS TEXT) WHERE seq = 4", 4),
     ],
@@ -124,7 +131,7 @@ def test_without_a_database_none_is_made(run: Run, folder: Path, command: tuple[
 
 
 def test_a_damaged_database_is_said_in_one_line(run: Run, log: Path) -> None:
-    tamper(log, "ALTER TABLE audit_entry RENAME COLUMN salt TO pepper")
+    tamper(log, "ALTER TABLE audit_entry RENAME COLUMN prev TO previous")
 
     result = run("audit", "verify")
 

@@ -32,6 +32,7 @@ from bot.platforms.errors import PlatformUnavailable
 from storage.audit.store import AuditStore
 from storage.inbox import next_key
 from storage.records import CLOSED_STATES, ReplyState
+from tests.conftest import KEYS
 from tests.delivery.fake_surface import LOST, after, before, slow_down
 from tests.delivery.small_world import ProcessDied, SmallWorld, a_post
 
@@ -228,7 +229,7 @@ class PromiseMachine(RuleBasedStateMachine):
     async def _check_record(self) -> None:
         counts = await self.world.service.replies.count_by_state()
         assert all(ReplyState(state) in CLOSED_STATES for state in counts), f"not all ended: {counts}"
-        verdict = await AuditStore(self.world.service.database).verify()
+        verdict = await AuditStore(self.world.service.database, KEYS).verify()
         assert verdict.first_bad is None
         kinds = await self.world.service.database.read(
             lambda connection: [

@@ -28,6 +28,7 @@ from storage.audit.store import AuditStore
 from storage.database import Database
 from storage.model_updates import ModelUpdateStore
 from tests.clock import START, ManualClock, settle
+from tests.conftest import KEYS, TRAIL
 from tests.inference.hub_double import HubDouble
 from tests.inference.speaker import Speaker, free
 from tests.jobs.conftest import ID
@@ -69,7 +70,7 @@ class House:
             self.models_dir,
             engine=self.engine,
             open_model=self.open_model,
-            store=ModelUpdateStore(self.database),
+            store=ModelUpdateStore(self.database, TRAIL),
             quiet=quiet_times(self.line, self.clock),
             clock=self.clock,
         )
@@ -82,7 +83,7 @@ class House:
 
     async def entries(self) -> list[tuple[dict[str, Any], str]]:
         """Header and reason of each entry."""
-        async with aclosing(AuditStore(self.database).export(START)) as chunks:
+        async with aclosing(AuditStore(self.database, KEYS).export(START)) as chunks:
             lines = b"".join([chunk async for chunk in chunks]).splitlines()[1:]
         found = [json.loads(line) for line in lines]
         return [(entry["header"], (entry["body"] or {}).get("reason", "")) for entry in found]
@@ -133,7 +134,7 @@ async def test_a_newer_revision_answers_and_every_step_is_on_record(house: House
     assert {header["kind"] for header in headers} == {"model_update"}
     assert {header["model"] for header in headers} == {house.active}
     assert {header["sha256"] for header in headers} == {verify_model(house.active, house.models_dir)}
-    assert (await AuditStore(house.database).verify()).first_bad is None
+    assert (await AuditStore(house.database, KEYS).verify()).first_bad is None
 
 
 async def test_nothing_newer_changes_nothing(house: House) -> None:
@@ -337,7 +338,7 @@ def test_a_model_that_the_settings_name_is_not_replaced(house: House) -> None:
             house.models_dir,
             engine=house.engine,
             open_model=house.open_model,
-            store=ModelUpdateStore(house.database),
+            store=ModelUpdateStore(house.database, TRAIL),
             quiet=quiet_times(house.line, house.clock),
             clock=house.clock,
         )

@@ -23,7 +23,7 @@ from storage.audit.canonical import canonical
 from storage.audit.checking import ChainCheck, ChainedEntry, Verdict
 from storage.audit.checkpoints import checkpoint_line, sign_checkpoint
 from storage.audit.export import entry_line, manifest_line, verify_export
-from storage.audit.log import AuditEntry, append
+from storage.audit.log import AuditEntry, append, append_all, seal
 from storage.audit.signing import load_signer
 from storage.audit.store import BATCH, AuditStore
 from storage.database import Database
@@ -31,7 +31,7 @@ from storage.records import ReplyFigures, ReplyState
 from storage.replies import ReplyStore
 from storage.schema import Base
 from tests.clock import START
-from tests.conftest import a_question
+from tests.conftest import KEYS, a_question
 from tests.storage.test_replies import LEASE
 
 SALT = bytes(range(32))
@@ -42,9 +42,19 @@ def said(words: str | None = "How many days?", **fields: Any) -> AuditEntry:
 
 
 async def rows_of(database: Database) -> list[Mapping[str, Any]]:
-    return await database.read(
-        lambda connection: list(connection.execute(text("SELECT * FROM audit_entry ORDER BY seq")).mappings())
-    )
+    """With salt and body as they were sealed."""
+    return await database.read(lambda connection: opened_rows(connection))
+
+
+def opened_rows(connection: Connection) -> list[Mapping[str, Any]]:
+    rows = connection.execute(text("SELECT * FROM audit_entry ORDER BY seq")).mappings()
+    return [row if row["sealed"] is None else {**row, **opened(row)} for row in rows]
+
+
+def opened(row: Mapping[str, Any]) -> dict[str, Any]:
+    found = KEYS.open(row["key_id"], row["sealed"])
+    assert found is not None
+    return {"salt": found[0], "body": found[1].decode()}
 
 
 # ── appending ────────────────────────────────────────────────────────────────
@@ -52,7 +62,7 @@ async def rows_of(database: Database) -> list[Mapping[str, Any]]:
 
 async def test_the_chain_is_the_one_of_the_contract(database: Database) -> None:
     for number, entry in enumerate((said("first"), said(None, channel="C1"), said("third"))):
-        assert await database.write(lambda connection, entry=entry: append(connection, entry)) == number + 1
+        assert await database.write(lambda connection, entry=entry: append(connection, KEYS, entry)) == number + 1
 
     prev = bytes(32)
     for seq, row in enumerate(await rows_of(database), start=1):
@@ -71,7 +81,7 @@ async def test_the_header_says_when_in_utc_and_what(database: Database) -> None:
     at = START.astimezone(timezone(timedelta(hours=8)))
     entry = AuditEntry("question", at, {"channel": "C1", "outcome": None}, {"text": "secret words"})
 
-    await database.write(lambda connection: append(connection, entry, lambda count: SALT[:count]))
+    await database.write(lambda connection: append_all(connection, KEYS, [seal(entry, lambda count: SALT[:count])]))
 
     (row,) = await rows_of(database)
     time = START.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
@@ -81,7 +91,7 @@ async def test_the_header_says_when_in_utc_and_what(database: Database) -> None:
 
 async def test_salts_differ_from_entry_to_entry(database: Database) -> None:
     for _ in range(3):
-        await database.write(lambda connection: append(connection, said("the same")))
+        await database.write(lambda connection: append(connection, KEYS, said("the same")))
 
     rows = await rows_of(database)
     assert len({row["salt"] for row in rows}) == len({row["body_digest"] for row in rows}) == 3
@@ -89,14 +99,14 @@ async def test_salts_differ_from_entry_to_entry(database: Database) -> None:
 
 async def test_an_entry_is_undone_with_its_cause(database: Database) -> None:
     def fail_after_writing(connection: Connection) -> None:
-        append(connection, said())
+        append(connection, KEYS, said())
         raise RuntimeError("the store failed")
 
     with pytest.raises(RuntimeError):
         await database.write(fail_after_writing)
 
     assert await rows_of(database) == []
-    assert await database.write(lambda connection: append(connection, said())) == 1
+    assert await database.write(lambda connection: append(connection, KEYS, said())) == 1
 
 
 WEIRD = {
@@ -111,7 +121,7 @@ WEIRD = {
 
 @pytest.mark.parametrize(("written", "kept"), WEIRD.items(), ids=ascii)
 async def test_whatever_is_written_can_be_kept(database: Database, written: str, kept: str) -> None:
-    await database.write(lambda connection: append(connection, said(written, thread=written)))
+    await database.write(lambda connection: append(connection, KEYS, said(written, thread=written)))
 
     (row,) = await rows_of(database)
     assert json.loads(row["body"]) == {"text": kept}
@@ -209,17 +219,25 @@ columns = st.sampled_from(["header", "body_digest", "prev", "hash", "salt", "bod
 
 
 def a_log() -> list[ChainedEntry]:
-    """Eight entries: the fourth never had a text, the sixth has lost it."""
+    """Eight entries: the fourth never had a text, the sixth has lost it, and the eighth says so."""
     engine = create_engine("sqlite://")
-    Base.metadata.tables["audit_entry"].create(engine)
+    for table in ("audit_entry", "body_key"):
+        Base.metadata.tables[table].create(engine)
     with engine.begin() as connection:
-        for number in range(1, LENGTH + 1):
+        for number in range(1, LENGTH):
             words = None if number == WITHOUT_TEXT else f"question {number} ✓"
-            append(connection, said(words, channel="C1", seconds=number / 8))
-        rows = connection.execute(text("SELECT * FROM audit_entry ORDER BY seq")).mappings().all()
-    log = [ChainedEntry(**{**row, "header": row["header"].encode(), "body": encoded(row["body"])}) for row in rows]
+            append(connection, KEYS, said(words, channel="C1", seconds=number / 8))
+        erasure = AuditEntry("erasure", START, {"seqs": str(ERASED), "channel": "C1"}, {"reason": "they asked ✓"})
+        append(connection, KEYS, erasure)
+        rows = opened_rows(connection)
+    log = [entry_of(row) for row in rows]
     log[ERASED - 1] = replace(log[ERASED - 1], body=None, salt=None)
     return log
+
+
+def entry_of(row: Mapping[str, Any]) -> ChainedEntry:
+    fields = {name: row[name] for name in ("seq", "body_digest", "prev", "hash", "salt")}
+    return ChainedEntry(**fields, header=row["header"].encode(), body=encoded(row["body"]))
 
 
 def encoded(body: str | None) -> bytes | None:
@@ -237,6 +255,7 @@ def first_bad(log: list[ChainedEntry]) -> int | None:
     """As both ways of checking say: over entries as the database has them, and over their export."""
     check = ChainCheck()
     is_good = all(check.take(entry) for entry in log)
+    check.end()
     in_file = verify_export(exported(log)).first_bad
     # An end that was cut off shows in the file alone, which says how long it is.
     assert check.verdict.first_bad == in_file or (is_good and len(log) < LENGTH)
@@ -430,15 +449,15 @@ async def test_a_log_longer_than_a_batch_is_checked_and_exported_whole(database:
 
     def write(connection: Connection) -> None:
         for _ in range(count):
-            append(connection, said())
+            append(connection, KEYS, said())
 
     await database.write(write)
-    store = AuditStore(database)
+    store = AuditStore(database, KEYS)
 
     assert (await store.verify()).entries == count
     assert verify_export(BytesIO(await export_of(store))).entries == count
     for bad in (BATCH, BATCH + 1, 2 * BATCH + 1):
-        await database.write(lambda connection, bad=bad: change(connection, "salt = zeroblob(32)", bad))
+        await database.write(lambda connection, bad=bad: change(connection, "sealed = zeroblob(64)", bad))
     assert (await store.verify()).first_bad == BATCH
     assert verify_export(BytesIO(await export_of(store))).first_bad == BATCH
 
@@ -454,9 +473,9 @@ def change(connection: Connection, values: str, seq: int) -> None:
 @pytest.mark.parametrize("seq", [0, -3, 7, 2**62])
 async def test_an_entry_that_was_slipped_in_is_found(database: Database, seq: int) -> None:
     for _ in range(3):
-        await database.write(lambda connection: append(connection, said()))
+        await database.write(lambda connection: append(connection, KEYS, said()))
     await database.write(lambda connection: change(connection, f"seq = {seq}", 2))
-    store = AuditStore(database)
+    store = AuditStore(database, KEYS)
 
     found = {(await store.verify()).first_bad, verify_export(BytesIO(await export_of(store))).first_bad}
 
@@ -465,20 +484,22 @@ async def test_an_entry_that_was_slipped_in_is_found(database: Database, seq: in
 
 async def test_stores_that_write_at_once_make_one_chain(database: Database, database_path: Path) -> None:
     async with await Database.open(f"sqlite:///{database_path}") as other:
-        writes = [opened.write(lambda connection: append(connection, said())) for opened in (database, other) * 25]
+        writes = [
+            opened.write(lambda connection: append(connection, KEYS, said())) for opened in (database, other) * 25
+        ]
         written = await asyncio.gather(*writes)
 
     assert sorted(written) == list(range(1, 51))
-    assert (await AuditStore(database).verify()).first_bad is None
+    assert (await AuditStore(database, KEYS).verify()).first_bad is None
 
 
 async def test_checking_goes_on_beside_writing(database: Database) -> None:
     async def write() -> None:
         for _ in range(30):
-            await database.write(lambda connection: append(connection, said()))
+            await database.write(lambda connection: append(connection, KEYS, said()))
 
     writing = asyncio.create_task(write())
     while not writing.done():
-        assert (await AuditStore(database).verify()).first_bad is None
+        assert (await AuditStore(database, KEYS).verify()).first_bad is None
     await writing
-    assert (await AuditStore(database).verify()).entries == 30
+    assert (await AuditStore(database, KEYS).verify()).entries == 30

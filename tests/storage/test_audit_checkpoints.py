@@ -20,6 +20,7 @@ from storage.audit.store import AuditStore
 from storage.database import Database
 from storage.errors import AuditKeyUnusable, NotCheckpoints, NotWritten
 from tests.clock import START
+from tests.conftest import KEYS
 from tests.storage.independent_checker import first_bad
 
 SIGNER = Signer(Ed25519PrivateKey.from_private_bytes(bytes(range(32))))
@@ -30,7 +31,7 @@ LATER = START + timedelta(minutes=5)
 
 def add(connection: Connection, count: int) -> None:
     for _ in range(count):
-        append(connection, AuditEntry("question", START, {"channel": "C1"}, {"text": "How many days?"}))
+        append(connection, KEYS, AuditEntry("question", START, {"channel": "C1"}, {"text": "How many days?"}))
 
 
 @pytest.fixture
@@ -39,7 +40,7 @@ def checkpoints(database: Database) -> CheckpointStore:
 
 
 async def export_of(database: Database) -> list[bytes]:
-    chunks = [chunk async for chunk in AuditStore(database).export(START)]
+    chunks = [chunk async for chunk in AuditStore(database, KEYS).export(START)]
     return b"".join(chunks).splitlines(keepends=True)
 
 
@@ -179,7 +180,7 @@ async def test_a_database_that_was_cut_or_rolled_back_is_found_at_its_entry(
 ) -> None:
     shipped = parse_shipped(map(checkpoint_line, await checkpoints.unshipped()), KEY)
     await database.write(lambda connection: connection.execute(text("DELETE FROM audit_entry WHERE seq > 5")))
-    store = AuditStore(database)
+    store = AuditStore(database, KEYS)
 
     assert (await store.verify(KEY)).first_bad == 6
     assert verify_export(await export_of(database), KEY).first_bad == 6
@@ -196,7 +197,7 @@ async def test_what_was_written_anew_to_the_end_is_found_at_the_next_checkpoint(
     await database.write(lambda connection: connection.execute(text("DELETE FROM audit_entry WHERE seq > 4")))
     await database.write(lambda connection: add(connection, 5))  # other salts: other hashes
 
-    verdict = await AuditStore(database).verify(KEY)
+    verdict = await AuditStore(database, KEYS).verify(KEY)
 
     assert verdict.first_bad == 8
     assert "entries behind 4 were written anew" in (verdict.reason or "")

@@ -1,17 +1,16 @@
 """What people think of replies: one verdict each, on record, and readable with the question."""
 
-import json
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import text
 
 from storage.basis import Basis, BasisKind
 from storage.database import Database
 from storage.feedback import FeedbackStore, Verdict
 from storage.records import ReplyFigures, ReplyState
 from storage.replies import ReplyStore
+from tests.audit_log import audited
 from tests.clock import START
 from tests.conftest import TRAIL
 from tests.storage.test_choosing import CHOICE, suggesting
@@ -33,10 +32,8 @@ async def answered(replies: ReplyStore, key: str = "k", kind: BasisKind = BasisK
     return reply.reply_id
 
 
-async def audited(database: Database) -> list[tuple[dict[str, Any], str | None]]:
-    query = text("SELECT header, body FROM audit_entry WHERE json_extract(header, '$.kind') = 'feedback' ORDER BY seq")
-    rows = await database.read(lambda connection: connection.execute(query).all())
-    return [(json.loads(header), body) for header, body in rows]
+async def judged(database: Database) -> list[tuple[dict[str, Any], dict[str, Any] | None]]:
+    return [(header, body) for header, body in await audited(database) if header["kind"] == "feedback"]
 
 
 async def test_the_last_word_of_each_person_counts(feedback: FeedbackStore, replies: ReplyStore) -> None:
@@ -73,11 +70,11 @@ async def test_each_change_of_mind_is_on_record_and_pressing_twice_is_none(
     ):
         await feedback.record(reply_id, "U2", verdict, LATER, comment)
 
-    recorded = await audited(database)
+    recorded = await judged(database)
 
     assert [(header["verdict"], body) for header, body in recorded] == [
         ("down", None),
-        ("down", '{"comment":"why"}'),
+        ("down", {"comment": "why"}),
         ("up", None),
     ]
     assert recorded[0][0]["actor"] == "pseudonym of U2"

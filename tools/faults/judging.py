@@ -4,12 +4,13 @@ import json
 import shutil
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 from storage.audit.checking import ChainCheck, ChainedEntry
+from storage.audit.key_store import open_body_keys
+from storage.audit.keys import BodyKeys
 from storage.inspection import find_damage, open_connection
 from tools.faults.house import House
 from tools.faults.questions import (
@@ -23,7 +24,7 @@ from tools.faults.questions import (
 )
 
 DATABASE = "inthread.db"
-AUDIT_COLUMNS = tuple(column.name for column in fields(ChainedEntry))
+AUDIT_COLUMNS = ("seq", "header", "body_digest", "prev", "hash", "key_id", "sealed")
 
 
 @dataclass
@@ -92,7 +93,8 @@ def _judge_records(house: House, verdict: Verdict) -> None:
     with open_connection(house.folder / DATABASE) as connection:
         recorded = Counter(row[0] for row in connection.execute("SELECT reply_id FROM reply"))
         rows = connection.execute(f"SELECT {', '.join(AUDIT_COLUMNS)} FROM audit_entry ORDER BY seq").fetchall()
-    entries = [_entry(row) for row in rows]
+    keys = open_body_keys(house.folder / "audit-keys.db", house.folder / "audit-master.key")
+    entries = [_entry(keys, *row) for row in rows]
     _compare("record", asked, recorded, verdict)
     headers = [json.loads(entry.header) for entry in entries]
     for kind in ("question", "reply"):
@@ -101,14 +103,18 @@ def _judge_records(house: House, verdict: Verdict) -> None:
     _check_chain(entries, verdict)
 
 
-def _entry(row: Sequence[Any]) -> ChainedEntry:
-    values: list[Any] = [value.encode() if isinstance(value, str) else value for value in row]
-    return ChainedEntry(*values)
+def _entry(
+    keys: BodyKeys, seq: int, header: str, digest: bytes, prev: bytes, hash: bytes, key_id: bytes, sealed: bytes
+) -> ChainedEntry:
+    salt, body = (sealed and keys.open(key_id, sealed)) or (None, None)
+    return ChainedEntry(seq, header.encode(), digest, prev, hash, salt, body)
 
 
 def _check_chain(entries: Sequence[ChainedEntry], verdict: Verdict) -> None:
     check = ChainCheck()
-    if not all(check.take(entry) for entry in entries):
+    if all(check.take(entry) for entry in entries):
+        check.end()
+    if check.verdict.first_bad is not None:
         verdict.wrong += 1
         verdict.evidence.append(f"audit entry {check.verdict.first_bad}: {check.verdict.reason}")
 

@@ -13,9 +13,9 @@ from storage.errors import EntryChanged
 from storage.knowledge.entries import EntryStore
 from storage.knowledge.records import Author, EntryStatus
 from storage.knowledge.words import words_of
+from tests.audit_log import audited
 from tests.clock import START
-from tests.conftest import TRAIL
-from tests.storage.knowledge.conftest import audited
+from tests.conftest import KEYS, TRAIL
 from tests.storage.knowledge.samples import HR, a_text, given
 
 T = TypeVar("T")
@@ -310,6 +310,6 @@ async def test_the_chain_holds_over_an_import_of_many(entries: EntryStore, datab
     await save(entries)
     await entries.take_all([given(f"e{number}") for number in range(30)], HR, LATER, TODAY)
 
-    verdict = await AuditStore(database).verify()
+    verdict = await AuditStore(database, KEYS).verify()
 
     assert (verdict.first_bad, verdict.entries) == (None, 31)

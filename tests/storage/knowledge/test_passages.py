@@ -8,8 +8,8 @@ from storage.knowledge.entries import EntryStore
 from storage.knowledge.passages import PassageStore
 from storage.knowledge.records import DocumentChange, DocumentOutcome, GivenDocument, Passage
 from storage.knowledge.words import words_of
+from tests.audit_log import audited
 from tests.clock import START
-from tests.storage.knowledge.conftest import audited
 from tests.storage.knowledge.samples import HR
 
 ADDED, CHANGED, LEFT, REMOVED = DocumentOutcome

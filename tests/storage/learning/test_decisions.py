@@ -1,10 +1,8 @@
 """What was put aside and what was not wanted is remembered, on record, and without anybody's words."""
 
-import json
 from typing import Any
 
 import pytest
-from sqlalchemy import text
 
 from storage.basis import BasisKind
 from storage.database import Database
@@ -13,6 +11,7 @@ from storage.knowledge.records import EntryStatus
 from storage.learning.dismissals import DismissalStore
 from storage.learning.rejections import RejectionStore, is_among, same_words
 from storage.replies import ReplyStore
+from tests.audit_log import audited
 from tests.clock import START
 from tests.conftest import TRAIL
 from tests.storage.knowledge.samples import HR, a_text
@@ -31,10 +30,9 @@ def rejections(database: Database) -> RejectionStore:
 
 
 async def last_audited(database: Database) -> dict[str, Any]:
-    query = text("SELECT header, body FROM audit_entry ORDER BY seq DESC LIMIT 1")
-    row = (await database.read(lambda connection: connection.execute(query).all()))[0]
-    assert row.body is None
-    return json.loads(row.header)
+    header, body = (await audited(database))[-1]
+    assert body is None
+    return header
 
 
 async def test_a_gap_is_put_aside_with_its_questions(

@@ -1,0 +1,116 @@
+"""The file of the bodies' keys: an SQLite database apart, each key wrapped by the master key (RFC 3394).
+
+The master key comes from a file: of the data folder, or better from elsewhere, such as a credential of systemd.
+"""
+
+import secrets
+import threading
+from collections.abc import Collection
+from pathlib import Path
+from typing import Any
+
+from cryptography.hazmat.primitives.keywrap import InvalidUnwrap, aes_key_unwrap, aes_key_wrap
+
+from storage import sqlite
+from storage.audit.key_files import load_or_make
+from storage.audit.keys import KEY_BYTES, BodyKeys
+from storage.errors import AuditKeyUnusable
+
+
+class KeyFile:
+    """Implements `KeptKeys`. Several processes may use the file at once."""
+
+    def __init__(self, path: Path, master: bytes) -> None:
+        """Raises: AuditKeyUnusable."""
+        self._path = path
+        self._master = master
+        self._lock = threading.Lock()
+        self._driver = sqlite.load_driver()
+        try:
+            self._connection = self._open()
+            wrapped = self._connection.execute("SELECT wrapped FROM body_key LIMIT 1").fetchone()
+        except self._driver.Error as error:
+            raise self._unusable(error) from error
+        if wrapped is not None:
+            self._unwrap(wrapped[0])  # another master key is said now, not to the first who asks
+
+    def put(self, key_id: bytes, key: bytes) -> None:
+        wrapped = aes_key_wrap(self._master, key)
+        self._change("INSERT INTO body_key (key_id, wrapped) VALUES (?, ?)", [(key_id, wrapped)])
+
+    def find(self, key_id: bytes) -> bytes | None:
+        query = "SELECT wrapped FROM body_key WHERE key_id = ?"
+        rows = self._ask(query, (key_id,))
+        return self._unwrap(rows[0][0]) if rows else None
+
+    def ids(self) -> set[bytes]:
+        return {row[0] for row in self._ask("SELECT key_id FROM body_key", ())}
+
+    def destroy(self, key_ids: Collection[bytes]) -> None:
+        if key_ids:
+            self._change("DELETE FROM body_key WHERE key_id = ?", [(key_id,) for key_id in key_ids])
+
+    def close(self) -> None:
+        with self._lock:
+            self._connection.close()
+
+    def _open(self) -> Any:
+        self._path.touch(mode=0o600)
+        connection = self._driver.connect(
+            self._path, check_same_thread=False, timeout=sqlite.BUSY_TIMEOUT_MILLISECONDS / 1000
+        )
+        # No WAL: what is deleted is to be gone from the disk with the commit, and it is seldom written.
+        connection.execute("PRAGMA journal_mode=DELETE")
+        connection.execute("PRAGMA synchronous=FULL")
+        connection.execute("PRAGMA secure_delete=ON")
+        connection.execute("CREATE TABLE IF NOT EXISTS body_key (key_id BLOB PRIMARY KEY, wrapped BLOB NOT NULL)")
+        connection.commit()
+        return connection
+
+    def _ask(self, query: str, values: tuple[bytes, ...]) -> list[tuple[bytes, ...]]:
+        try:
+            with self._lock:
+                return list(self._connection.execute(query, values))
+        except self._driver.Error as error:
+            raise self._unusable(error) from error
+
+    def _change(self, statement: str, rows: list[tuple[bytes, ...]]) -> None:
+        try:
+            with self._lock, self._connection:  # a transaction
+                self._connection.executemany(statement, rows)
+        except self._driver.Error as error:
+            raise self._unusable(error) from error
+
+    def _unwrap(self, wrapped: bytes) -> bytes:
+        try:
+            return aes_key_unwrap(self._master, wrapped)
+        except InvalidUnwrap as error:
+            raise AuditKeyUnusable(
+                f"the master key does not fit the keys in {self._path}: restore both from the same backup, "
+                "or name the right file in [audit] master_key"
+            ) from error
+
+    def _unusable(self, error: Exception) -> AuditKeyUnusable:
+        return AuditKeyUnusable(f"cannot use {self._path} ({error}): check its permissions and the disk")
+
+
+def open_body_keys(path: Path, master_path: Path) -> BodyKeys:
+    """The master key is made when it is missing. Blocks. Raises: AuditKeyUnusable."""
+    return BodyKeys(KeyFile(path, load_master_key(master_path)))
+
+
+def load_master_key(path: Path) -> bytes:
+    """32 bytes, or 64 hexadecimal digits as people keep them. Blocks. Raises: AuditKeyUnusable."""
+    contents = load_or_make(path, lambda: secrets.token_bytes(KEY_BYTES))
+    if len(contents) == KEY_BYTES:
+        return contents
+    try:
+        key = bytes.fromhex(contents.decode("ascii"))
+    except ValueError:
+        key = b""
+    if len(key) != KEY_BYTES:
+        raise AuditKeyUnusable(
+            f"{path} is no master key, 32 bytes or 64 hexadecimal digits: restore it from a backup; "
+            "with another one nobody can read what the audit log says"
+        )
+    return key
