@@ -5,7 +5,7 @@ from typing import Any
 
 from bot.conversation.characters import strip_invisible
 from bot.conversation.learning.moves import Shown, count_moves
-from bot.faq_replay import Replay
+from bot.conversation.learning.rehearsal import Replay
 
 MOST_EXAMPLES = 3
 

@@ -13,12 +13,12 @@ import structlog
 from aiohttp import web
 
 from bot import metrics
-from bot.admin.site import AdminSite, Parts
+from bot.admin_site import build_admin
 from bot.clock import Clock, SystemClock
 from bot.conversation.answering import Answerer
 from bot.conversation.knowledge.knowledge import Knowledge
 from bot.conversation.knowledge.latest import KnowledgeStores
-from bot.conversation.knowledge.looking_up import FindsEntries, LooksUp
+from bot.conversation.knowledge.looking_up import FindsEntries
 from bot.conversation.librarian import Librarian
 from bot.conversation.messages import Outcome, ThreadKey
 from bot.conversation.topics import Topics
@@ -171,7 +171,7 @@ class Service:
         engine: SwitchableEngine,
         database: Database,
         trail: AuditTrail,
-        knowledge: LooksUp,
+        knowledge: Knowledge,
         entries: FindsEntries,
         checkpoints: Checkpoints,
         clock: Clock,
@@ -239,6 +239,7 @@ class Service:
         self._model_update = (
             self._update_of_model(ModelUpdateStore(database, trail)) if settings.jobs.model_update.enabled else None
         )
+        self._admin = None
         routes: list[web.RouteDef] = []
         if settings.slack.is_on:
             slack = self._slack_platform(TranscriptStore(database), record, clock)
@@ -249,8 +250,8 @@ class Service:
             self._platforms[chat.name] = chat
             routes += chat.routes()
         if settings.admin.enabled:
-            parts = Parts(database=database, trail=trail, clock=clock)
-            routes += AdminSite(settings.admin, settings.service.host, parts).routes()
+            self._admin = build_admin(settings, database, trail, knowledge, self._loop, clock)
+            routes += self._admin.routes()
         metrics.begin(self._platforms, OUTCOMES, Trouble)
         metrics.describe_build(self._versions["inthread"], self._versions["python"], self._versions["sqlite"])
         metrics.describe_model(engine.model.id, engine.model.sha256)
@@ -423,6 +424,8 @@ class Service:
         for platform in self._platforms.values():
             await platform.stop()
         await self._http.close()
+        if self._admin is not None:
+            await self._admin.close()
         self._errors.detach()
 
     async def _warm_up(self) -> None:

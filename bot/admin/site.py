@@ -1,19 +1,25 @@
 """The admin pages as the service mounts them: which parts there are, and the table of all routes."""
 
 from dataclasses import dataclass
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from aiohttp import web
 from argon2 import PasswordHasher
 
 from bot.admin.account_pages import AccountPages
+from bot.admin.desk import KnowledgeDesk
+from bot.admin.entry_pages import EntryPages
+from bot.admin.errands import Errand
 from bot.admin.errors import not_found
 from bot.admin.files import Files, load_files
+from bot.admin.gap_pages import GapPages
 from bot.admin.guard import Guard
 from bot.admin.guessing import Guessing
 from bot.admin.passwords import Passwords
 from bot.admin.proxy import TrustedProxy
 from bot.admin.rendering import Renderer
+from bot.admin.review_pages import ReviewPages
 from bot.admin.sessions import Sessions
 from bot.admin.settings import AdminSettings
 from bot.admin.signing_in import SigningIn
@@ -32,6 +38,7 @@ class Parts:
     database: Database
     trail: AuditTrail
     clock: Clock
+    desk: KnowledgeDesk
     hasher: PasswordHasher | None = None
 
 
@@ -55,9 +62,14 @@ class AdminSite:
             proxy=proxy,
             clock=clock,
         )
+        gap_pages, review_pages = GapPages(parts.desk, clock), ReviewPages(parts.desk, clock)
+        self._errands: list[Errand[Any]] = [gap_pages.looking, review_pages.trying]
         self.table: list[Route] = [
             *Files(load_files()).routes(),
             *signing_in.routes(),
+            *EntryPages(parts.desk, clock).routes(),
+            *gap_pages.routes(),
+            *review_pages.routes(),
             *AccountPages(accounts, clock).routes(),
             Route("GET", "/admin/", _home),
             Route("GET", "/admin", _home),
@@ -66,6 +78,11 @@ class AdminSite:
 
     def routes(self) -> list[web.RouteDef]:
         return [self._guard.definition(route) for route in self.table]
+
+    async def close(self) -> None:
+        """Give up what was begun and is not done."""
+        for errand in self._errands:
+            await errand.close()
 
 
 async def _home(visit: Visit) -> web.StreamResponse:

@@ -59,7 +59,7 @@ class Visit:
             raise bad_request("The field {name} is too long.", name=name)
         return " ".join(strip_invisible(value).split())
 
-    def page(self, template: str, status: HTTPStatus = HTTPStatus.OK, **values: Any) -> web.Response:
+    def page(self, template: str, status: HTTPStatus = HTTPStatus.OK, /, **values: Any) -> web.Response:
         known = {"visit": self, "t": self.words, "nonce": self.nonce, "path": self.request.path, "csrf": self.csrf}
         text = self.renderer.render(template, {**known, **values})
         return web.Response(text=text, status=status, content_type="text/html", charset="utf-8")

@@ -1,25 +1,38 @@
 """The admin pages over a real database, and people who sign in to them as their browsers do."""
 
 import re
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import aiohttp
+import numpy as np
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 from argon2 import PasswordHasher
 
+from bot.admin.desk import KnowledgeDesk
 from bot.admin.passwords import Passwords
 from bot.admin.settings import AdminSettings
 from bot.admin.site import AdminSite, Parts
 from bot.clock import Clock
+from bot.conversation.knowledge.editing import Editor
+from bot.conversation.learning.clustering import Matrix
+from bot.conversation.learning.gaps import Gaps
+from bot.conversation.learning.rehearsal import Rehearsal
+from bot.conversation.learning.variants import LearningStores, Variants
 from storage.admin.accounts import AccountStore
 from storage.admin.records import Role
 from storage.database import Database
+from storage.feedback import FeedbackStore
+from storage.knowledge.entries import EntryStore
 from storage.knowledge.records import Author
+from storage.learning.dismissals import DismissalStore
+from storage.learning.rejections import RejectionStore
 from tests.conftest import TRAIL
+from tests.shelf import Shelf
 
 PASSWORD = "correct horse battery"
 QUICK = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)  # real hashes, in a millisecond
@@ -55,11 +68,39 @@ class Office:
         await self.accounts.add(name, roles, password_hash, CHIEF, self.parts.clock.now())
 
 
+class Kennel(Shelf):
+    """All about dogs is near to each other in meaning; nothing is everyday, and there is no encoder to try out with."""
+
+    embedder = None
+
+    async def nearness(self, texts: Sequence[str]) -> Matrix | None:
+        about_dogs = np.array(["dog" in text.casefold() for text in texts])
+        return np.maximum(np.eye(len(texts)), np.outer(about_dogs, about_dogs) * 0.6)
+
+    async def is_everyday(self, text: str) -> bool:
+        return False
+
+
+def a_desk(database: Database, clock: Clock) -> KnowledgeDesk:
+    shelf, feedback, dismissals = Kennel(), FeedbackStore(database, TRAIL), DismissalStore(database, TRAIL)
+    entries = EntryStore(database, TRAIL)
+    folder = Path(str(database._url.database)).parent
+    rehearsal = Rehearsal(database, lambda: None, lambda findings: findings, folder, CHIEF, clock)
+    return KnowledgeDesk(
+        entries=entries,
+        editor=Editor(entries, clock),
+        gaps=Gaps(feedback, dismissals, shelf),
+        dismissals=dismissals,
+        variants=Variants(LearningStores(entries, feedback, RejectionStore(database, TRAIL)), shelf, 2, clock),
+        replay=rehearsal.replay,
+    )
+
+
 @asynccontextmanager
 async def an_office(
     database: Database, clock: Clock, parts: Mapping[str, Any] | None = None, **settings: Any
 ) -> AsyncGenerator[Office, None]:
-    given = Parts(database=database, trail=TRAIL, clock=clock, hasher=QUICK)
+    given = Parts(database=database, trail=TRAIL, clock=clock, hasher=QUICK, desk=a_desk(database, clock))
     office = Office(AdminSettings(enabled=True, **settings), replace(given, **(parts or {})))
     await office.server.start_server()
     try:

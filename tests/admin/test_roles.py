@@ -12,6 +12,7 @@ from tests.clock import ManualClock
 EVERYBODY = frozenset({*Role, None})  # None: nobody is signed in
 SIGNED_IN = frozenset(Role)
 ADMIN = frozenset({Role.ADMIN})
+EDITORS = frozenset({Role.ADMIN, Role.EDITOR})
 WHO = {
     "GET /admin/files/{name}": EVERYBODY,
     "GET /admin/sign-in": EVERYBODY,
@@ -21,6 +22,24 @@ WHO = {
     "GET /admin/": SIGNED_IN,
     "GET /admin": SIGNED_IN,
     "* /admin/{rest:.*}": SIGNED_IN,
+    "GET /admin/entries": EDITORS,
+    "GET /admin/entries/new": EDITORS,
+    "GET /admin/entries/edit": EDITORS,
+    "POST /admin/entries/preview": EDITORS,
+    "POST /admin/entries/save": EDITORS,
+    "GET /admin/entries/history": EDITORS,
+    "GET /admin/gaps": EDITORS,
+    "POST /admin/gaps/look": EDITORS,
+    "POST /admin/gaps/variant": EDITORS,
+    "POST /admin/gaps/dismiss": EDITORS,
+    "POST /admin/gaps/restore": EDITORS,
+    "GET /admin/variants": EDITORS,
+    "POST /admin/variants/accept": EDITORS,
+    "POST /admin/variants/reject": EDITORS,
+    "GET /admin/reviews": EDITORS,
+    "POST /admin/reviews/confirm": EDITORS,
+    "GET /admin/replay": EDITORS,
+    "POST /admin/replay": EDITORS,
     "GET /admin/accounts": ADMIN,
     "POST /admin/accounts/roles": ADMIN,
     "POST /admin/accounts/remove": ADMIN,

@@ -6,7 +6,10 @@ from pathlib import Path
 from bot import admin
 from bot.admin.chinese import CHINESE
 from bot.admin.words import Words
+from bot.conversation.learning.gaps import Reason
+from bot.conversation.learning.obstacles import Obstacle
 from storage.admin.records import Role
+from storage.knowledge.records import EntryStatus
 
 FOLDER = Path(admin.__file__).parent
 _LITERAL = r'"((?:[^"\\]|\\.)*)"'
@@ -20,7 +23,8 @@ _IN_CODE = [
 
 
 def sentences() -> set[str]:
-    found = {f"role: {role}" for role in Role}
+    found = {f"role: {role}" for role in Role} | {f"status: {status}" for status in EntryStatus}
+    found |= {str(clause) for clause in (*Reason, *Obstacle)}
     for path in FOLDER.rglob("*.html"):
         text = path.read_text("utf-8")
         found |= {one or other for pattern in _IN_TEMPLATES for one, other in pattern.findall(text)}

@@ -13,6 +13,7 @@ from bot.conversation.knowledge.latest import KnowledgeStores, Latest, OpenEmbed
 from bot.conversation.knowledge.looking_up import is_for
 from bot.conversation.knowledge.retrieval.reading import Floats, Reading, read
 from bot.conversation.knowledge.snapshot import Asked, Snapshot
+from inference.embedding.embedder import Embedder
 from storage.knowledge.words import fold
 
 LONGEST = 2_000  # characters of a question that are looked at
@@ -42,6 +43,11 @@ class Knowledge:
     def encoder_fault(self) -> str:
         """Why there is none, though there should be; empty otherwise."""
         return self._latest.encoder_fault
+
+    @property
+    def embedder(self) -> Embedder | None:
+        """What makes the vectors, for whoever tries something out beside. None: there is none, or none yet."""
+        return self._latest.embedder
 
     async def open(self) -> None:
         """Raises: StorageError."""

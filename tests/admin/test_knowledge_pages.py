@@ -1,0 +1,177 @@
+"""Entries, gaps, variants, reviews: what an HR editor does at the pages, and what is on record afterwards."""
+
+import asyncio
+from dataclasses import replace
+from datetime import date
+
+from storage.admin.records import Role
+from storage.basis import Basis, BasisKind
+from storage.database import Database
+from storage.knowledge.records import EntryStatus
+from tests.admin.office import Office, Visitor, hidden, somebody
+from tests.clock import START, ManualClock
+from tests.conversation.learning.bench import Bench
+from tests.storage.knowledge.samples import HR, a_text
+
+FIELDS = {
+    "entry_id": "bicycles",
+    "seen": "0",
+    "lang": "en",
+    "question": "Where do I park a bicycle?",
+    "variants": "bike parking\nWhere can I leave my bike?",
+    "answer": "In the **yard**, behind the gate.",
+    "owner": "facilities@acme.test",
+    "audience": "everyone",
+    "status": "published",
+    "review_by": "2027-01-31",
+}
+
+
+async def save(editor: Visitor, **fields: str) -> tuple[int, str]:
+    page = await editor.send("/admin/entries/new", "/admin/entries/save", **{**FIELDS, **fields})
+    return page.status, page.text
+
+
+async def test_an_entry_is_written_found_changed_and_its_past_is_there(office: Office) -> None:
+    async with somebody(office, Role.EDITOR, name="hana") as hana:
+        assert (await save(hana))[0] == 200
+        listed = await hana.get("/admin/entries?words=bicycle")
+        assert "Where do I park a bicycle?" in listed.text
+        status, _ = await save(hana, seen="1", answer="In the **cellar**.")
+        assert status == 200
+
+        history = await hana.get("/admin/entries/history?id=bicycles")
+
+    entry = await office.parts.desk.entries.find("bicycles")
+    assert entry is not None
+    assert (entry.revision, entry.author, entry.text.variants) == (
+        2,
+        "admin:hana",
+        tuple(FIELDS["variants"].split("\n")),
+    )
+    assert 'class="went"' in history.text
+    assert "In the **yard**" in history.text
+
+
+async def test_what_is_wrong_is_said_beside_its_field_and_nothing_is_lost(office: Office) -> None:
+    async with somebody(office, Role.EDITOR) as editor:
+        status, text = await save(editor, entry_id="a b", answer="", audience="all")
+
+    assert status == 422
+    assert "is no id" in text
+    assert "there is no answer" in text
+    assert "unknown audience" in text
+    assert "Where can I leave my bike?" in text
+    assert await office.parts.desk.entries.list() == []
+
+
+async def test_somebody_elses_change_is_not_overwritten(office: Office) -> None:
+    async with somebody(office, Role.EDITOR) as editor:
+        await save(editor)
+        await office.parts.desk.entries.save("bicycles", a_text(), EntryStatus.PUBLISHED, HR, START)
+        status, text = await save(editor, seen="1", answer="mine")
+
+    assert status == 409
+    assert str(HR) in text
+    assert "mine" in text
+
+
+async def test_a_preview_shows_the_answer_and_warns_of_a_near_duplicate_and_saves_nothing(office: Office) -> None:
+    async with somebody(office, Role.EDITOR) as editor:
+        await save(editor)
+        fields = {**FIELDS, "entry_id": "bike_sheds", "question": "Where do I park my bicycle?"}
+        page = await editor.send("/admin/entries/new", "/admin/entries/preview", **fields)
+
+    assert "<strong>yard</strong>" in page.text
+    assert 'data-testid="near"' in page.text
+    assert "bike_sheds" not in [entry.entry_id for entry in await office.parts.desk.entries.list()]
+
+
+async def test_hostile_markdown_is_shown_and_does_nothing(office: Office) -> None:
+    answer = (
+        "<script>alert(1)</script> [x](javascript:alert(1)) ![y](https://evil.test/p.png) <img src=x onerror=alert(1)>"
+    )
+    async with somebody(office, Role.EDITOR) as editor:
+        page = await editor.send("/admin/entries/new", "/admin/entries/preview", **{**FIELDS, "answer": answer})
+
+    shown = page.text.partition('data-testid="preview"')[2]
+    assert "<script" not in shown
+    assert "<img" not in shown
+    assert 'href="javascript' not in shown.lower()
+    assert "&lt;script&gt;" in shown
+
+
+async def test_a_gap_becomes_an_entry_or_a_variant_or_is_put_aside(
+    office: Office, database: Database, clock: ManualClock
+) -> None:
+    bench = Bench(database, clock)
+    for user in ("U1", "U2"):
+        await bench.ask("May I bring my dog?", Basis(kind=BasisKind.NONE), user=user)
+    await bench.publish("pets", question="Are pets allowed?")
+    async with somebody(office, Role.EDITOR) as editor:
+        await editor.send("/admin/gaps", "/admin/gaps/look")
+        gaps = await _until(editor, "/admin/gaps", "gap")
+        assert "2 times" in gaps
+        assert "/admin/entries/new?question=May%20I%20bring%20my%20dog%3F" in gaps
+        added = await editor.send("/admin/gaps", "/admin/gaps/variant", entry_id="pets", words="May I bring my dog?")
+        assert added.status == 200
+        gap = hidden(gaps, "gap")
+        await editor.send("/admin/gaps", "/admin/gaps/dismiss", gap=gap)
+        assert 'data-testid="gap"' not in (await editor.get("/admin/gaps")).text
+        restored = await editor.send("/admin/gaps", "/admin/gaps/restore", gap=gap)
+        assert 'data-testid="gap"' in restored.text
+
+    entry = await office.parts.desk.entries.find("pets")
+    assert entry is not None
+    assert entry.text.variants[-1] == "May I bring my dog?"
+
+
+async def test_proposed_variants_are_taken_or_rejected(office: Office, database: Database, clock: ManualClock) -> None:
+    bench = Bench(database, clock)
+    entry = await bench.publish()
+    await bench.choose("U1", entry, "bikes overnight, where?")
+    async with somebody(office, Role.EDITOR) as editor:
+        page = await editor.get("/admin/variants")
+        assert "bikes overnight, where?" in page.text
+        rejected = await editor.send("/admin/variants", "/admin/variants/reject", key=hidden(page.text, "key"))
+        assert "somebody has rejected it" in rejected.text
+
+
+async def test_the_calendar_shows_what_is_overdue_and_confirming_moves_it(office: Office) -> None:
+    entries = office.parts.desk.entries
+    text = replace(a_text(), review_by=date(2026, 1, 31))
+    await entries.save("bicycles", text, EntryStatus.PUBLISHED, HR, START)
+    async with somebody(office, Role.EDITOR) as editor:
+        assert "overdue" in (await editor.get("/admin/reviews")).text
+        fields = {"entry_id": "bicycles", "seen": "1", "review_by": "2027-03-02"}
+        page = await editor.send("/admin/reviews", "/admin/reviews/confirm", **fields)
+
+    assert "overdue" not in page.text
+    entry = await entries.find("bicycles")
+    assert entry is not None
+    assert (entry.text.review_by, entry.text.verified_at) == (date(2027, 3, 2), START.date())
+
+
+async def test_a_change_is_tried_on_past_questions_then_saved(
+    office: Office, database: Database, clock: ManualClock
+) -> None:
+    await Bench(database, clock).ask("Where do I park a bicycle?", Basis(kind=BasisKind.NONE))
+    async with somebody(office, Role.EDITOR) as editor:
+        await editor.send("/admin/entries/new", "/admin/replay", **FIELDS)
+        tried = await _until(editor, "/admin/replay", "moved")
+        assert "1 of the last 1 questions" in tried
+        assert await office.parts.desk.entries.list() == []
+        fields = {name: hidden(tried, name) for name in FIELDS}
+        assert fields != {**FIELDS, "variants": "", "answer": ""}
+        await editor.post("/admin/entries/save", {"csrf": hidden(tried, "csrf"), **FIELDS})
+
+    assert [entry.entry_id for entry in await office.parts.desk.entries.list()] == ["bicycles"]
+
+
+async def _until(visitor: Visitor, path: str, testid: str) -> str:
+    """The page as soon as it shows this. Each look gives the work another turn of the loop."""
+    async with asyncio.timeout(20):
+        while f'data-testid="{testid}"' not in (text := (await visitor.get(path)).text):
+            assert "notice bad" not in text, text
+            await asyncio.sleep(0)
+    return text
