@@ -126,6 +126,7 @@ CHINESE = {
     "Words or id": "关键词或编号",
     "Words with which people found an entry by choosing it or with a thumb up. As a variant, the next person finds it at once.": "员工用这些说法选中了某个条目，或点了赞。加为问法后，下一个人可以直接找到。",
     "Write an entry": "编写条目",
+    "a person was asked": "已转人工",
     "all": "全部",
     "and {count} more": "还有 {count} 个",
     "another entry has it": "另一个条目已有这个问法",
