@@ -8,12 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from storage.audit.opening import load_trail
+from storage.audit.settings import AuditSettings
 from storage.database import Database
 from storage.knowledge.entries import EntryStore
 from storage.knowledge.records import EntryStatus
 from tests.cli.conftest import Run, the_line
 from tests.clock import START
-from tests.conftest import TRAIL
 from tests.conversation.knowledge.files.test_reading import OFFICE
 from tests.storage.knowledge.samples import HR, a_text
 
@@ -93,7 +94,7 @@ async def test_a_service_that_has_the_database_open_sees_the_import_at_once(
     run: Run, database_file: Path, office: Path
 ) -> None:
     async with await Database.open(f"sqlite:///{database_file}") as database:
-        entries = EntryStore(database, TRAIL)
+        entries = EntryStore(database, load_trail(AuditSettings().files(database_file.parent)))
         await entries.save("mine", a_text(), EntryStatus.PUBLISHED, HR, START)
         before = await entries.generation()
 

@@ -40,7 +40,8 @@ def encoded(migrated_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Pa
 
 @pytest.fixture
 def imported(encoded: Path, database_file: Path) -> None:
-    shutil.copy(encoded, database_file)
+    for file in ("inthread.db", "audit-keys.db", "audit-master.key"):
+        shutil.copy(encoded.with_name(file), database_file.with_name(file))
 
 
 def test_every_question_in_its_line_in_order(run: Run, imported: None, questions: Path) -> None:

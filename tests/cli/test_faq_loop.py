@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from bot.clock import SystemClock
+from storage.audit.opening import load_trail
+from storage.audit.settings import AuditSettings
 from storage.basis import Basis, BasisKind
 from storage.database import Database
 from storage.knowledge.records import Entry
@@ -26,9 +28,11 @@ Happen = Callable[[Callable[[Bench], Awaitable[object]]], None]
 def happen(imported: None, database_file: Path) -> Happen:  # noqa: F811
     """Lets people ask, in the database of the commands."""
 
+    files = AuditSettings().files(database_file.parent)
+
     async def act(story: Callable[[Bench], Awaitable[object]]) -> None:
         async with await Database.open(f"sqlite:///{database_file}") as database:
-            await story(Bench(database, SystemClock()))  # type: ignore[arg-type]
+            await story(Bench(database, SystemClock(), load_trail(files)))  # type: ignore[arg-type]
 
     return lambda story: asyncio.run(act(story))
 

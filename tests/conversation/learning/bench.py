@@ -5,6 +5,7 @@ from typing import Any
 from bot.conversation.knowledge import citing
 from bot.conversation.knowledge.findings import Route
 from bot.conversation.learning.variants import LearningStores, Variants
+from storage.audit.trail import AuditTrail
 from storage.basis import Basis
 from storage.choosing import Choice
 from storage.database import Database
@@ -24,11 +25,11 @@ WORDS = "Where do I leave my bike overnight?"
 
 
 class Bench:
-    def __init__(self, database: Database, clock: ManualClock) -> None:
-        self.entries = EntryStore(database, TRAIL)
-        self.feedback = FeedbackStore(database, TRAIL)
-        self.rejections = RejectionStore(database, TRAIL)
-        self.replies = ReplyStore(database, TRAIL)
+    def __init__(self, database: Database, clock: ManualClock, trail: AuditTrail = TRAIL) -> None:
+        self.entries = EntryStore(database, trail)
+        self.feedback = FeedbackStore(database, trail)
+        self.rejections = RejectionStore(database, trail)
+        self.replies = ReplyStore(database, trail)
         self.shelf = Shelf()
         self.clock = clock
         self.asked = 0
