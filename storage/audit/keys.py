@@ -73,8 +73,11 @@ class BodyKeys:
         the disk before what is sealed with it; undone with the transaction, it is one that nobody needs.
         """
         held = _CURRENT.where(BodyKeyRow.person == person, BodyKeyRow.month == month)
-        if (key_id := connection.execute(held).scalar()) is not None:
+        key_id = connection.execute(held).scalar()
+        if key_id is not None and self._cipher(key_id) is not None:
             return key_id
+        if key_id is not None:  # its file was lost: what it opened is too, and `verify` says so; people go on asking
+            give_up(connection, [key_id])
         key_id, key = secrets.token_bytes(_KEY_ID_BYTES), secrets.token_bytes(KEY_BYTES)
         self._kept.put(key_id, key)
         self._remember(key_id, key)

@@ -102,6 +102,16 @@ async def test_a_key_of_an_undone_transaction_is_nobodys(database: Database, key
     assert (await AuditStore(database, keys).verify()).first_bad is None
 
 
+async def test_where_the_keys_were_lost_people_go_on_asking_and_the_loss_is_found(database: Database) -> None:
+    await database.write(lambda connection: append(connection, BodyKeys(MemoryKeys()), said()))
+    keys = BodyKeys(MemoryKeys())
+
+    await database.write(lambda connection: append(connection, keys, said()))
+
+    assert (await AuditStore(database, keys).verify()).first_bad == 1
+    assert b"".join([chunk async for chunk in AuditStore(database, keys).export(START)]).count(CANARY.encode()) == 1
+
+
 def test_the_key_file_is_wrapped_and_another_master_key_does_not_fit(tmp_path: Path) -> None:
     with closing(KeyFile(tmp_path / "keys.db", MASTER)) as file:
         file.put(b"id", MASTER[::-1])
