@@ -29,8 +29,9 @@ from storage.knowledge.words import fold
 
 HR_INTENTS = """direct_deposit pto_request taxes payday w2 pto_balance pto_request_status next_holiday insurance
 insurance_change schedule_meeting pto_used meeting_schedule rollover_401k income""".split()
-LEFT_OUT = 3
+LEFT_OUT, PHRASINGS = 3, 5
 SEEDS = range(5)
+ClincData = Mapping[str, list[list[str]]]
 EVERYONE = frozenset({"everyone"})
 DAY = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -66,42 +67,49 @@ class Retrieval:
 # ── CLINC150 ─────────────────────────────────────────────────────────────────
 
 
-def clinc(retrieval: Retrieval, data: Mapping[str, list[list[str]]]) -> None:
+def clinc(retrieval: Retrieval, data: ClincData) -> None:
+    hr = [_figures(retrieval, hr_entries(data, seed), clinc_questions(data, seed)) for seed in SEEDS]
+    _print(f"CLINC150, {len(HR_INTENTS) - LEFT_OUT} of {len(HR_INTENTS)} HR intents, {PHRASINGS} phrasings", hr)
     training, test = _by_intent(data["train"]), _by_intent(data["test"])
-    beyond = [TestQuestion(text, "en", None) for text, _ in data["oos_test"]]
-    hr = [_hr_round(retrieval, training, test, beyond, seed) for seed in SEEDS]
-    _print(f"CLINC150, {len(HR_INTENTS) - LEFT_OUT} of {len(HR_INTENTS)} HR intents, 5 phrasings", hr)
-    everything = _round(retrieval, training, test, list(training), 3, beyond, 0)
+    entries = _entries(training, list(training), 3, 0)
+    everything = _figures(retrieval, entries, [*_asked(test, list(training)), *_beyond(data)])
     _print(f"CLINC150, all {len(training)} intents, 3 phrasings", [everything])
 
 
-def _hr_round(
-    retrieval: Retrieval,
-    training: Mapping[str, list[str]],
-    test: Mapping[str, list[str]],
-    beyond: Sequence[TestQuestion],
-    seed: int,
-) -> Figures:
+def hr_entries(data: ClincData, seed: int) -> list[Entry]:
+    return _entries(_by_intent(data["train"]), _kept(seed), PHRASINGS, seed)
+
+
+def clinc_questions(data: ClincData, seed: int) -> list[TestQuestion]:
+    """Those of the intents that are entries, those of the HR intents that are not, and those of nothing."""
+    test, kept = _by_intent(data["test"]), _kept(seed)
+    near = [
+        TestQuestion(text, "en", None, is_near=True) for name in HR_INTENTS if name not in kept for text in test[name]
+    ]
+    return [*_asked(test, kept), *near, *_beyond(data)]
+
+
+def _kept(seed: int) -> list[str]:
     left_out = random.Random(seed).sample(HR_INTENTS, LEFT_OUT)
-    near = [TestQuestion(text, "en", None, is_near=True) for intent in left_out for text in test[intent]]
-    kept = [intent for intent in HR_INTENTS if intent not in left_out]
-    return _round(retrieval, training, test, kept, 5, [*near, *beyond], seed)
+    return [intent for intent in HR_INTENTS if intent not in left_out]
 
 
-def _round(
-    retrieval: Retrieval,
-    training: Mapping[str, list[str]],
-    test: Mapping[str, list[str]],
-    intents: Sequence[str],
-    phrasings: int,
-    others: Sequence[TestQuestion],
-    seed: int,
-) -> Figures:
+def _entries(training: Mapping[str, list[str]], intents: Sequence[str], phrasings: int, seed: int) -> list[Entry]:
     draw = random.Random(seed)
-    entries = [_entry(intent, draw.sample(training[intent], phrasings)) for intent in intents]
+    return [_entry(intent, draw.sample(training[intent], phrasings)) for intent in intents]
+
+
+def _asked(test: Mapping[str, list[str]], intents: Sequence[str]) -> list[TestQuestion]:
+    return [TestQuestion(text, "en", intent) for intent in intents for text in test[intent]]
+
+
+def _beyond(data: ClincData) -> list[TestQuestion]:
+    return [TestQuestion(text, "en", None) for text, _ in data["oos_test"]]
+
+
+def _figures(retrieval: Retrieval, entries: Sequence[Entry], questions: Sequence[TestQuestion]) -> Figures:
     snapshot = retrieval.learn(entries)
-    questions = [TestQuestion(text, "en", intent) for intent in intents for text in test[intent]]
-    [figures] = figures_of([_shown(snapshot, retrieval, question) for question in [*questions, *others]])
+    [figures] = figures_of([_shown(snapshot, retrieval, question) for question in questions])
     return figures
 
 
