@@ -4,7 +4,7 @@ PYTHON ?= python3
 PIP_FLAGS ?=
 BIN := .venv/bin
 
-.PHONY: help install run test check format docs pictures browser bench-service bench-answer bench-inference bench-quality bench-knowledge eval soak-short faults soak clean bench-verified
+.PHONY: help install run test check format docs pictures browser bench-service bench-answer bench-inference bench-quality bench-knowledge eval soak-short faults promise soak clean bench-verified
 
 help: ## What there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -78,6 +78,9 @@ soak-short: install ## Eight people ask for ten minutes, in Slack and in the bro
 
 faults: install ## The service killed, cut off, rained on and filled up: every figure of docs/delivery.md, in about an hour
 	$(BIN)/python -m tools.faults
+
+promise: install ## One visible reply to every question, through histories that were never tried before
+	$(BIN)/python -m pytest tests/delivery/test_promise.py --hypothesis-profile search --timeout 7200
 
 soak: install ## 20,000 messages with the scripted engine: memory, file descriptors and tasks stay level
 	$(BIN)/python -m tools.faults --only soak

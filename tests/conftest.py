@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from storage import migrations
 from storage.audit.keys import BodyKeys, MemoryKeys
@@ -16,6 +17,12 @@ from storage.replies import ReplyStore
 from storage.threads import ThreadStore
 from tests.clock import ManualClock
 from tests.shelf import Shelf
+
+# The same examples in every run: a test that fails now and then is no help to whoever changes something else.
+# `--hypothesis-profile search` looks for new ones.
+settings.register_profile("steady", derandomize=True)
+settings.register_profile("search", derandomize=False, print_blob=True)
+settings.load_profile("steady")
 
 KEYS = BodyKeys(MemoryKeys())
 TRAIL = AuditTrail(lambda platform, tenant, user: f"pseudonym of {user}", KEYS)
