@@ -1,13 +1,21 @@
 """The audit log for commands, beside a running service or without one."""
 
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
 from bot.clock import Clock
 from bot.jobs.checkpoints import Checkpoints
+from bot.knowledge_desk import author_here, load_trail
 from bot.settings import Settings
 from storage.audit.checkpointing import CheckpointStore
 from storage.audit.checkpoints import Checkpoint
 from storage.audit.signing import PublicKey, load_signer
 from storage.database import Database
+from storage.forgetting.erasing import ErasureStore
+from storage.forgetting.holds import HoldStore
 from storage.inspection import database_file
+from storage.knowledge.records import Author
 
 
 def load_own_key(settings: Settings) -> PublicKey:
@@ -23,3 +31,21 @@ async def take_checkpoint(settings: Settings, clock: Clock) -> Checkpoint | None
     async with await Database.open(settings.database_url) as database:
         store = CheckpointStore(database, signer)
         return await Checkpoints(store, settings.audit, settings.audit_files, clock).take_now()
+
+
+@dataclass(frozen=True, slots=True)
+class ForgettingDesk:
+    """`author`: whoever types the command."""
+
+    erasures: ErasureStore
+    holds: HoldStore
+    author: Author
+
+
+@asynccontextmanager
+async def open_forgetting_desk(settings: Settings) -> AsyncGenerator[ForgettingDesk, None]:
+    """Raises: StorageError."""
+    database_file(settings.database_url)
+    trail = await load_trail(settings)
+    async with await Database.open(settings.database_url) as database:
+        yield ForgettingDesk(ErasureStore(database, trail), HoldStore(database, trail), author_here())

@@ -86,6 +86,19 @@ class Database:
 
         await self.write(work)
 
+    async def scrub(self) -> bool:
+        """Write the whole file anew, so that nothing is left of what was deleted, and empty the write-ahead log.
+
+        Writers wait for it: seconds for each GB. SQLite's secure_delete alone leaves copies where it moves rows.
+        False: a reader kept the log from being emptied. Raises: DatabaseUnavailable.
+        """
+
+        def rewrite() -> bool:
+            with self._writer.connect() as connection:
+                return sqlite.rewrite(connection)
+
+        return await self._run("write", self._write_thread, rewrite)
+
     async def read(self, work: Callable[[Connection], T]) -> T:
         """Run `work` in a reader's thread on one consistent snapshot. Raises: as `write`."""
 

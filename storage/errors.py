@@ -9,6 +9,7 @@ StorageError
 ├── NotWritten         a file was not made: something stands there, the folder, its rights
 ├── NotAnExport        a file that should be an exported audit log is none, or of a newer format
 ├── NotCheckpoints     a file that should hold signed checkpoints does not, or they are signed with another key
+├── UnderHold          somebody has to keep what was to be erased: the hold has to be lifted first
 ├── EntryChanged       somebody else changed the entry meanwhile: look at it again before changing it
 ├── AuditKeyUnusable   a key of the audit log (names, signatures, texts) cannot be read or made, or is another one
 ├── AccountExists      an account of the admin pages has that name already
@@ -72,6 +73,10 @@ class NotAnExport(StorageError):
 
 
 class NotCheckpoints(StorageError):
+    pass
+
+
+class UnderHold(StorageError):
     pass
 
 

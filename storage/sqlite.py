@@ -119,6 +119,16 @@ def require_room(url: URL) -> None:
         raise DatabaseUnavailable(Trouble.FULL)
 
 
+def rewrite(connection: Connection) -> bool:
+    """VACUUM, then `empty_log`."""
+    cursor = connection.connection.cursor()
+    try:
+        cursor.execute("VACUUM")
+    finally:
+        cursor.close()
+    return empty_log(connection)
+
+
 def empty_log(connection: Connection) -> bool:
     """Bring the write-ahead log into the database and make it empty. Outside a transaction of the caller's.
 

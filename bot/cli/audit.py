@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from bot.cli.audit_forgetting import audit_erase, audit_hold, audit_holds
 from bot.cli.options import Commands, with_failures, with_settings
 from bot.clock import SystemClock
 from bot.settings import Settings
@@ -118,6 +119,10 @@ def audit_verify_export(file: Path, key_path: Path | None, checkpoints_path: Pat
     key = load_public_key(key_path) if key_path else None
     shipped = load_shipped(checkpoints_path, key) if checkpoints_path and key else {}
     _report(verify_file(file, key, shipped), has_key=key is not None)
+
+
+for command in (audit_erase, audit_hold, audit_holds):
+    audit.add_command(command)
 
 
 def _report(verdict: "Verdict", *, has_key: bool = True) -> None:

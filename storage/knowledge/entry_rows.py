@@ -138,3 +138,11 @@ def chunks(items: Iterable[T]) -> Iterator[list[T]]:
     iterator = iter(items)
     while some := list(islice(iterator, MOST_IN_A_LIST)):
         yield some
+
+
+def remove(connection: Connection, entry_ids: Sequence[str]) -> None:
+    """With all revisions, for good: drafts in a person's words go so, and nothing that is the company's."""
+    _forget_index(connection, entry_ids)
+    for some in chunks(entry_ids):
+        for row in (EntryRevisionRow, EntryRow):
+            connection.execute(delete(row).where(row.entry_id.in_(some)))

@@ -1,0 +1,148 @@
+"""Erasing a person: keys, texts of the log, thread history, what the log is searched by; and an entry that says so.
+
+What is erased cannot be read afterwards in any file of ours. What stays: headers under a pseudonym, published answers
+of the company, and what the platform itself keeps.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from sqlalchemy import Connection, select
+
+from storage.audit.canonical import Scalar
+from storage.audit.keys import give_up
+from storage.audit.log import AuditEntry
+from storage.audit.removals import ERASURE, spans_of, spans_text
+from storage.audit.trail import AuditTrail
+from storage.database import Database
+from storage.errors import UnderHold
+from storage.forgetting import bodies, posts, traces
+from storage.forgetting.bodies import Reindex, no_index
+from storage.forgetting.holds import Hold, Scope, all_holds
+from storage.forgetting.posts import Post
+from storage.forgetting.traces import Person
+from storage.knowledge.records import Author
+from storage.schema import BodyKeyRow
+
+
+@dataclass(frozen=True, slots=True)
+class Erased:
+    """How much went. `published`: entries of the company that stay, in which the person's words may stand.
+
+    `seq`: of the entry that says so; None for what was only looked at.
+    """
+
+    questions: int
+    texts: int
+    keys: int
+    published: tuple[str, ...]
+    seq: int | None = None
+
+    @property
+    def is_nothing(self) -> bool:
+        return not (self.questions or self.texts or self.keys)
+
+
+@dataclass(frozen=True, slots=True)
+class _Gone:
+    """What went, with the entries whose bodies did, and by which names the log knows the person."""
+
+    erased: Erased
+    seqs: list[int]
+    names: list[str]
+
+
+class _OnlyLooking(Exception):
+    def __init__(self, erased: Erased) -> None:
+        self.erased = erased
+
+
+class ErasureStore:
+    """`reindex`: what the log is searched by follows, in the same transaction."""
+
+    def __init__(self, database: Database, trail: AuditTrail, reindex: Reindex = no_index) -> None:
+        self._database = database
+        self._trail = trail
+        self._reindex = reindex
+
+    async def preview(self, person: Person, now: datetime) -> Erased:
+        """What would go. Changes nothing. Raises: UnderHold."""
+
+        def work(connection: Connection) -> None:
+            raise _OnlyLooking(_erase(connection, self._trail, self._reindex, person, now).erased)
+
+        try:
+            await self._database.write(work)
+        except _OnlyLooking as found:
+            return found.erased
+        raise AssertionError("looking always ends so")
+
+    async def erase(self, person: Person, reason: str, author: Author, now: datetime) -> Erased:
+        """All there is about a person, for good. Where there is nothing, nothing is recorded either.
+
+        Writers wait while the file is written anew. Raises: UnderHold, DatabaseUnavailable, AuditKeyUnusable; when it
+        ends in the middle, ask for it again: what is left then goes.
+        """
+
+        def work(connection: Connection) -> Erased:
+            gone = _erase(connection, self._trail, self._reindex, person, now)
+            if gone.erased.is_nothing:
+                return gone.erased
+            entry = _entry(self._trail, person, gone, reason, author, now)
+            return replace(gone.erased, seq=self._trail.add(connection, entry))
+
+        erased = await self._database.write(work)
+        await self._database.write(self._trail.keys.destroy_unheld)  # not before: what they open has to be gone
+        await self._database.scrub()
+        return erased
+
+
+def _erase(connection: Connection, trail: AuditTrail, reindex: Reindex, person: Person, now: datetime) -> _Gone:
+    own = traces.own_posts(connection, person)
+    _require_free(all_holds(connection), person, own)
+    names = traces.pseudonyms(connection, trail.pseudonym, person)
+    reply_ids = {post.reply_id for post in own}
+    quoting = [*traces.digests_about(connection, reply_ids), *traces.relayed_from(connection, person)]
+    put = posts.escalations_put_by(connection, reply_ids)
+    drafts, made = traces.entries_made_of(connection, {*put, *traces.answered_by(connection, person)})
+    published = {*made, *traces.entries_in_words_of(connection, own)}
+    seqs = bodies.said_by(connection, names)
+    seqs |= bodies.about_replies(connection, {*reply_ids, *(post.reply_id for post in quoting)})
+    seqs |= bodies.about(connection, ("expert_answer",), "escalation_id", put)
+    seqs |= bodies.about(connection, ("entry_added", "entry_revised"), "entry_id", drafts)
+    traces.forget_deeds(connection, person)
+    traces.remove_drafts(connection, drafts)
+    posts.blank(connection, quoting)
+    posts.forget(connection, own, now)
+    gone = sorted(seqs)
+    bodies.remove(connection, gone, reindex)
+    key_ids = connection.execute(select(BodyKeyRow.key_id).where(BodyKeyRow.person.in_(names))).scalars().all()
+    give_up(connection, key_ids)
+    questions = sum(not post.is_notice for post in own)
+    return _Gone(Erased(questions, len(gone), len(key_ids), tuple(sorted(published))), gone, names)
+
+
+def _entry(trail: AuditTrail, person: Person, gone: _Gone, reason: str, author: Author, now: datetime) -> AuditEntry:
+    """Who, why, when, and which texts; whom, under the pseudonym alone."""
+    fields: dict[str, Scalar] = {
+        "platform": person.platform,
+        "subject": " ".join(gone.names),
+        "seqs": spans_text(spans_of(gone.seqs)),
+        "questions": gone.erased.questions,
+        "texts": gone.erased.texts,
+        "keys": gone.erased.keys,
+        "via": author.platform,
+        "actor": trail.pseudonym(author.platform, author.tenant, author.user),
+    }
+    return AuditEntry(ERASURE, now, fields, {"reason": reason, "by": str(author)})
+
+
+def _require_free(holds: Collection[Hold], person: Person, own: Collection[Post]) -> None:
+    """Raises: UnderHold. A part alone is not erased: their keys open all of it."""
+    places = {(Scope.CHANNEL, post.platform, post.channel) for post in own}
+    places |= {(Scope.THREAD, post.platform, post.thread) for post in own}
+    places.add((Scope.PERSON, person.platform, person.user))
+    for hold in holds:
+        if (hold.held.scope, hold.held.platform, hold.held.name) in places:
+            raise UnderHold(f"{hold.held} is under a hold: nothing was erased; `inthread audit holds` says why")

@@ -1,0 +1,36 @@
+"""Somebody is erased while the service runs: nothing of theirs is in its files or logs, and it goes on."""
+
+import pytest
+
+from storage.audit.opening import load_trail
+from storage.audit.settings import AuditSettings
+from storage.audit.store import AuditStore
+from storage.database import Database
+from storage.forgetting.erasing import ErasureStore
+from storage.forgetting.traces import Person
+from storage.knowledge.records import Author
+from tests.scenarios.house import ALICE, BRUNO, GENERAL, House, scripted
+
+CANARY = "canary-77ac"
+
+
+async def test_a_person_is_erased_beside_the_running_service(house: House, caplog: pytest.LogCaptureFixture) -> None:
+    await house.start()
+    first = await house.ask(ALICE, GENERAL, f"{CANARY} one")
+    assert await house.answered(GENERAL, first) == [scripted(f"{CANARY} one")]
+    brunos = await house.ask(BRUNO, GENERAL, "what is mine")
+    await house.answered(GENERAL, brunos)
+
+    trail = load_trail(AuditSettings().files(house.folder))
+    async with await Database.open(f"sqlite:///{house.folder / 'inthread.db'}") as database:
+        erasures = ErasureStore(database, trail)
+        erased = await erasures.erase(Person("slack", ALICE), "she asked", Author("cli", "", "root"), house.clock.now())
+        assert erased.questions == 1
+        assert [path.name for path in house.folder.iterdir() if CANARY.encode() in path.read_bytes()] == []
+        again = await house.ask(ALICE, GENERAL, "she is back")
+        assert await house.answered(GENERAL, again) == [scripted("she is back")]
+        await house.stop()
+        assert (await AuditStore(database, trail.keys).verify()).first_bad is None
+
+    assert [path.name for path in house.folder.iterdir() if CANARY.encode() in path.read_bytes()] == []
+    assert CANARY not in caplog.text
