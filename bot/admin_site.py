@@ -1,5 +1,8 @@
 """The admin pages, put together for the service."""
 
+from zoneinfo import ZoneInfo
+
+from bot.admin.archive import Archive
 from bot.admin.desk import KnowledgeDesk
 from bot.admin.site import AdminSite, Parts
 from bot.clock import Clock
@@ -8,8 +11,13 @@ from bot.conversation.knowledge.reviews import shown_by
 from bot.conversation.learning.gaps import Gaps
 from bot.conversation.learning.rehearsal import Rehearsal
 from bot.conversation.learning.variants import INTHREAD
+from bot.jobs.board import JobBoard
 from bot.learning_loop import LearningLoop
 from bot.settings import Settings
+from storage.audit.reading import AuditReader
+from storage.audit.search_index import SearchIndex
+from storage.audit.signing import Signer
+from storage.audit.store import AuditStore
 from storage.audit.trail import AuditTrail
 from storage.database import Database
 from storage.feedback import FeedbackStore
@@ -18,11 +26,27 @@ from storage.learning.dismissals import DismissalStore
 
 
 def build_admin(
-    settings: Settings, database: Database, trail: AuditTrail, knowledge: Knowledge, loop: LearningLoop, clock: Clock
+    settings: Settings,
+    database: Database,
+    trail: AuditTrail,
+    signer: Signer,
+    knowledge: Knowledge,
+    loop: LearningLoop,
+    jobs: JobBoard,
+    clock: Clock,
 ) -> AdminSite:
     """`loop`: what the pages share with the forms of Slack and the jobs."""
     desk = _desk(settings, database, trail, knowledge, loop, clock)
-    parts = Parts(database=database, trail=trail, clock=clock, desk=desk)
+    archive = Archive(
+        reader=AuditReader(database, trail.pseudonym, trail.keys),
+        pseudonym=trail.pseudonym,
+        index=SearchIndex(database, trail.pseudonym, trail.keys),
+        store=AuditStore(database, trail.keys),
+        signer=signer,
+        zone=ZoneInfo(settings.admin.time_zone),
+        link_hosts=settings.answers.link_hosts,
+    )
+    parts = Parts(database=database, trail=trail, clock=clock, desk=desk, archive=archive, jobs=jobs)
     return AdminSite(settings.admin, settings.service.host, parts)
 
 

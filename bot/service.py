@@ -39,10 +39,11 @@ from bot.delivery.worker import Worker
 from bot.error_tally import ErrorTally
 from bot.errors import StartFailed
 from bot.http_server import HttpServer
+from bot.jobs.board import JobBoard
 from bot.jobs.checkpoints import Checkpoints
 from bot.jobs.model_update import ModelUpdate
 from bot.jobs.quiet import quiet_times
-from bot.jobs.schedule import job_table, start_scheduler
+from bot.jobs.schedule import job_table
 from bot.learning_loop import build_loop
 from bot.loop_lag import LoopLag
 from bot.platforms.base import Platform
@@ -63,7 +64,7 @@ from storage.audit.checkpointing import CheckpointStore
 from storage.audit.key_store import open_body_keys
 from storage.audit.old_bodies import seal_old_bodies
 from storage.audit.opening import load_trail
-from storage.audit.signing import load_signer
+from storage.audit.signing import Signer, load_signer
 from storage.audit.trail import AuditTrail
 from storage.database import Database
 from storage.errors import Trouble
@@ -127,7 +128,7 @@ async def open_service(settings: Settings, clock: Clock) -> AsyncGenerator["Serv
         stack.push_async_callback(knowledge.close)
         await knowledge.open()
         checkpoints = Checkpoints(CheckpointStore(database, signer), settings.audit, settings.audit_files, clock)
-        service = Service(settings, engine, database, trail, knowledge, entries, checkpoints, clock)
+        service = Service(settings, engine, database, trail, signer, knowledge, entries, checkpoints, clock)
         stack.push_async_callback(service.close)
         yield service
 
@@ -171,6 +172,7 @@ class Service:
         engine: SwitchableEngine,
         database: Database,
         trail: AuditTrail,
+        signer: Signer,
         knowledge: Knowledge,
         entries: FindsEntries,
         checkpoints: Checkpoints,
@@ -239,6 +241,7 @@ class Service:
         self._model_update = (
             self._update_of_model(ModelUpdateStore(database, trail)) if settings.jobs.model_update.enabled else None
         )
+        self._jobs = JobBoard(clock)
         self._admin = None
         routes: list[web.RouteDef] = []
         if settings.slack.is_on:
@@ -250,7 +253,7 @@ class Service:
             self._platforms[chat.name] = chat
             routes += chat.routes()
         if settings.admin.enabled:
-            self._admin = build_admin(settings, database, trail, knowledge, self._loop, clock)
+            self._admin = build_admin(settings, database, trail, signer, knowledge, self._loop, self._jobs, clock)
             routes += self._admin.routes()
         metrics.begin(self._platforms, OUTCOMES, Trouble)
         metrics.describe_build(self._versions["inthread"], self._versions["python"], self._versions["sqlite"])
@@ -383,7 +386,7 @@ class Service:
         # Importing a model's libraries holds the interpreter for seconds: done before anybody expects an answer.
         await asyncio.to_thread(preload, self._settings.inference)
         await self._dispatcher.start(self._platforms)
-        scheduler = start_scheduler(
+        self._jobs.start(
             job_table(
                 self._settings.jobs,
                 self._dispatcher,
@@ -393,6 +396,7 @@ class Service:
                 self._checkpoints,
                 self._loop.telling,
                 self._model_update,
+                None if self._admin is None else self._admin.keep_indexed,
             )
         )
         starts = {asyncio.create_task(self._start_platform(platform)) for platform in self._platforms.values()}
@@ -409,7 +413,7 @@ class Service:
             await _until(stop, {following, *background})
         finally:
             log.info("stopping")
-            scheduler.shutdown(wait=False)
+            self._jobs.stop()
             self._intake.close()
             for task in background:
                 task.cancel()

@@ -8,24 +8,33 @@ from aiohttp import web
 from argon2 import PasswordHasher
 
 from bot.admin.account_pages import AccountPages
+from bot.admin.archive import Archive
+from bot.admin.audit_pages import AuditPages
 from bot.admin.desk import KnowledgeDesk
 from bot.admin.entry_pages import EntryPages
 from bot.admin.errands import Errand
 from bot.admin.errors import not_found
+from bot.admin.export_pages import ExportPages
 from bot.admin.files import Files, load_files
 from bot.admin.gap_pages import GapPages
 from bot.admin.guard import Guard
 from bot.admin.guessing import Guessing
+from bot.admin.integrity_pages import IntegrityPages
+from bot.admin.job_pages import JobPages
 from bot.admin.passwords import Passwords
 from bot.admin.proxy import TrustedProxy
+from bot.admin.reasons import Reasons
 from bot.admin.rendering import Renderer
+from bot.admin.request_pages import RequestPages
 from bot.admin.review_pages import ReviewPages
 from bot.admin.sessions import Sessions
 from bot.admin.settings import AdminSettings
 from bot.admin.signing_in import SigningIn
 from bot.admin.visits import Route, Visit
 from bot.clock import Clock
+from bot.jobs.board import JobBoard
 from storage.admin.accounts import AccountStore, DeedStore
+from storage.admin.requests import RequestStore
 from storage.admin.sessions import SessionStore
 from storage.audit.trail import AuditTrail
 from storage.database import Database
@@ -39,6 +48,8 @@ class Parts:
     trail: AuditTrail
     clock: Clock
     desk: KnowledgeDesk
+    archive: Archive
+    jobs: JobBoard
     hasher: PasswordHasher | None = None
 
 
@@ -63,13 +74,21 @@ class AdminSite:
             clock=clock,
         )
         gap_pages, review_pages = GapPages(parts.desk, clock), ReviewPages(parts.desk, clock)
-        self._errands: list[Errand[Any]] = [gap_pages.looking, review_pages.trying]
+        self._index = parts.archive.index
+        integrity = IntegrityPages(parts.archive, clock)
+        reasons, requests = Reasons(clock), RequestStore(database, trail)
+        self._errands: list[Errand[Any]] = [gap_pages.looking, review_pages.trying, integrity.checking]
         self.table: list[Route] = [
             *Files(load_files()).routes(),
             *signing_in.routes(),
+            *AuditPages(parts.archive, accounts, reasons, deeds, clock).routes(),
+            *ExportPages(settings, parts.archive, reasons, deeds, requests, clock).routes(),
+            *RequestPages(requests, clock).routes(),
+            *integrity.routes(),
             *EntryPages(parts.desk, clock).routes(),
             *gap_pages.routes(),
             *review_pages.routes(),
+            *JobPages(parts.jobs, deeds, clock).routes(),
             *AccountPages(accounts, clock).routes(),
             Route("GET", "/admin/", _home),
             Route("GET", "/admin", _home),
@@ -78,6 +97,10 @@ class AdminSite:
 
     def routes(self) -> list[web.RouteDef]:
         return [self._guard.definition(route) for route in self.table]
+
+    async def keep_indexed(self) -> None:
+        """For a job: what was written since is found too."""
+        await self._index.catch_up()
 
     async def close(self) -> None:
         """Give up what was begun and is not done."""

@@ -1,6 +1,7 @@
 """What the pages say, in English and Chinese. The English sentence is the key: templates read as the page does."""
 
 from bot.admin.chinese import CHINESE
+from bot.admin.english import said_in_english
 
 
 class Words:
@@ -9,7 +10,8 @@ class Words:
 
     def __call__(self, sentence: str, **values: object) -> str:
         """The sentence in this language, `{name}` filled in. Numbers get their thousands apart."""
-        text = CHINESE.get(sentence, sentence) if self.language == "zh" else sentence
+        known = CHINESE.get(sentence) if self.language == "zh" else None
+        text = known or said_in_english(sentence)
         return text.format(**{name: _spelled(value) for name, value in values.items()}) if values else text
 
     def counted(self, count: int, one: str, many: str) -> str:

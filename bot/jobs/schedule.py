@@ -1,10 +1,8 @@
-"""The table of jobs and the scheduler that runs them."""
+"""The table of jobs: which there are, and when each runs."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
-import structlog
-from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.base import BaseTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 from pydantic import BaseModel, ConfigDict, Field
@@ -22,8 +20,6 @@ from bot.jobs.update_settings import ModelUpdateSettings
 
 Telling = WeeklyDigest | ReviewReminders
 
-log = structlog.get_logger(__name__)
-
 
 class JobSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -39,6 +35,11 @@ class JobSettings(BaseModel):
     )
     checkpoints_seconds: float = Field(
         default=60, gt=0, description="How often to look whether a checkpoint of the audit log is due."
+    )
+    audit_index_seconds: float = Field(
+        default=10,
+        gt=0,
+        description="How often to index what is new in the audit log, for searches at the admin pages.",
     )
     owners_seconds: float = Field(
         default=300, gt=0, description="How often to look whether the owners of answers are to be told something."
@@ -71,8 +72,12 @@ def job_table(
     checkpoints: Checkpoints,
     telling: Sequence[Telling] = (),
     model_update: ModelUpdate | None = None,
+    keep_indexed: Callable[[], Awaitable[object]] | None = None,
 ) -> list[Job]:
-    """`telling`: what owners are told. `model_update`: None where the model is not updated by itself."""
+    """`telling`: what owners are told. `model_update`: None where the model is not updated by itself.
+
+    `keep_indexed`: None where nobody searches the audit log.
+    """
 
     async def look_back() -> None:
         catch_up.request()  # done in the background, where a stop ends it at once
@@ -86,25 +91,8 @@ def job_table(
     ]
     for job in telling:
         jobs.append(Job(type(job).__name__, IntervalTrigger(seconds=settings.owners_seconds), job.run))
+    if keep_indexed is not None:
+        jobs.append(Job("audit_index", IntervalTrigger(seconds=settings.audit_index_seconds), keep_indexed))
     if model_update is not None:
         jobs.append(Job("model_update", settings.model_update.trigger(), model_update.run))
     return jobs
-
-
-def start_scheduler(jobs: list[Job]) -> AsyncIOScheduler:
-    """Every job by its trigger, never twice at once; runs that were missed are made up for by one."""
-    scheduler = AsyncIOScheduler(timezone="UTC")
-    for job in jobs:
-        scheduler.add_job(
-            _guarded, job.trigger, [job], id=job.name, max_instances=1, coalesce=True, misfire_grace_time=None
-        )
-    scheduler.start()
-    return scheduler
-
-
-async def _guarded(job: Job) -> None:
-    """A job that fails is logged and comes round again."""
-    try:
-        await job.run()
-    except Exception:
-        log.exception("job_failed", job=job.name)

@@ -4,6 +4,7 @@ import re
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from datetime import UTC
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,9 @@ import numpy as np
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 from argon2 import PasswordHasher
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from bot.admin.archive import Archive
 from bot.admin.desk import KnowledgeDesk
 from bot.admin.passwords import Passwords
 from bot.admin.settings import AdminSettings
@@ -23,8 +26,13 @@ from bot.conversation.learning.clustering import Matrix
 from bot.conversation.learning.gaps import Gaps
 from bot.conversation.learning.rehearsal import Rehearsal
 from bot.conversation.learning.variants import LearningStores, Variants
+from bot.jobs.board import JobBoard
 from storage.admin.accounts import AccountStore
 from storage.admin.records import Role
+from storage.audit.reading import AuditReader
+from storage.audit.search_index import SearchIndex
+from storage.audit.signing import Signer
+from storage.audit.store import AuditStore
 from storage.database import Database
 from storage.feedback import FeedbackStore
 from storage.knowledge.entries import EntryStore
@@ -36,6 +44,7 @@ from tests.shelf import Shelf
 
 PASSWORD = "correct horse battery"
 QUICK = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)  # real hashes, in a millisecond
+SIGNER = Signer(Ed25519PrivateKey.generate())
 CHIEF = Author("cli", "", "root")
 
 
@@ -96,11 +105,30 @@ def a_desk(database: Database, clock: Clock) -> KnowledgeDesk:
     )
 
 
+def an_archive(database: Database) -> Archive:
+    return Archive(
+        reader=AuditReader(database, TRAIL.pseudonym, TRAIL.keys),
+        pseudonym=TRAIL.pseudonym,
+        index=SearchIndex(database, TRAIL.pseudonym, TRAIL.keys),
+        store=AuditStore(database, TRAIL.keys),
+        signer=SIGNER,
+        zone=UTC,
+    )
+
+
 @asynccontextmanager
 async def an_office(
     database: Database, clock: Clock, parts: Mapping[str, Any] | None = None, **settings: Any
 ) -> AsyncGenerator[Office, None]:
-    given = Parts(database=database, trail=TRAIL, clock=clock, hasher=QUICK, desk=a_desk(database, clock))
+    given = Parts(
+        database=database,
+        trail=TRAIL,
+        clock=clock,
+        hasher=QUICK,
+        desk=a_desk(database, clock),
+        archive=an_archive(database),
+        jobs=JobBoard(clock),
+    )
     office = Office(AdminSettings(enabled=True, **settings), replace(given, **(parts or {})))
     await office.server.start_server()
     try:

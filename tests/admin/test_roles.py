@@ -12,6 +12,8 @@ from tests.clock import ManualClock
 EVERYBODY = frozenset({*Role, None})  # None: nobody is signed in
 SIGNED_IN = frozenset(Role)
 ADMIN = frozenset({Role.ADMIN})
+AUDITORS = frozenset({Role.AUDITOR})
+GRANTING = frozenset({Role.AUDITOR, Role.ERASER, Role.ADMIN})
 EDITORS = frozenset({Role.ADMIN, Role.EDITOR})
 WHO = {
     "GET /admin/files/{name}": EVERYBODY,
@@ -22,6 +24,19 @@ WHO = {
     "GET /admin/": SIGNED_IN,
     "GET /admin": SIGNED_IN,
     "* /admin/{rest:.*}": SIGNED_IN,
+    "GET /admin/audit": AUDITORS,
+    "POST /admin/audit/reason": AUDITORS,
+    "GET /admin/audit/conversation": AUDITORS,
+    "GET /admin/audit/looks": AUDITORS,
+    "GET /admin/audit/export": AUDITORS,
+    "POST /admin/audit/export": AUDITORS,
+    "POST /admin/audit/export/granted": AUDITORS,
+    "GET /admin/requests": GRANTING,
+    "POST /admin/requests/decide": GRANTING,
+    "GET /admin/integrity": SIGNED_IN,
+    "POST /admin/integrity/verify": SIGNED_IN,
+    "GET /admin/jobs": ADMIN,
+    "POST /admin/jobs/run": ADMIN,
     "GET /admin/entries": EDITORS,
     "GET /admin/entries/new": EDITORS,
     "GET /admin/entries/edit": EDITORS,

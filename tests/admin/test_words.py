@@ -4,11 +4,16 @@ import re
 from pathlib import Path
 
 from bot import admin
+from bot.admin.audit_pages import LOOKS
 from bot.admin.chinese import CHINESE
 from bot.admin.words import Words
 from bot.conversation.learning.gaps import Reason
 from bot.conversation.learning.obstacles import Obstacle
+from bot.conversation.messages import Outcome
 from storage.admin.records import Role
+from storage.audit.search_index import ABOUT_AN_EXCHANGE
+from storage.basis import BasisKind
+from storage.feedback import Verdict
 from storage.knowledge.records import EntryStatus
 
 FOLDER = Path(admin.__file__).parent
@@ -22,9 +27,18 @@ _IN_CODE = [
 ]
 
 
+EVENTS = ABOUT_AN_EXCHANGE - {"question", "question_edited", "reply"}
+JOBS = (
+    "stuck_replies duplicates catch_up variants checkpoints audit_index WeeklyDigest ReviewReminders model_update"
+).split()
+
+
 def sentences() -> set[str]:
     found = {f"role: {role}" for role in Role} | {f"status: {status}" for status in EntryStatus}
     found |= {str(clause) for clause in (*Reason, *Obstacle)}
+    found |= {f"outcome: {one}" for one in Outcome} | {f"basis: {one}" for one in BasisKind}
+    found |= {f"verdict: {one}" for one in Verdict} | {f"event: {one}" for one in (*LOOKS, *EVENTS)}
+    found |= {f"request: {one}" for one in ("export", "erasure")} | {f"job: {one}" for one in JOBS}
     for path in FOLDER.rglob("*.html"):
         text = path.read_text("utf-8")
         found |= {one or other for pattern in _IN_TEMPLATES for one, other in pattern.findall(text)}

@@ -1,0 +1,45 @@
+"""What codes of ours are called in English, where the code itself would not say it."""
+
+ENGLISH = {
+    "role: eraser": "erasure officer",
+    "role: editor": "knowledge editor",
+    "outcome: no_answer": "no answer",
+    "outcome: passed_on": "passed on to people",
+    "outcome: told": "told an owner",
+    "basis: verified": "an entry, word for word",
+    "basis: suggested": "entries to choose from",
+    "basis: declined": "none of the suggestions",
+    "basis: none": "nothing",
+    "basis: grounded": "written from passages",
+    "basis: quoted": "a passage, word for word",
+    "basis: ungrounded": "the model alone, nothing fitted",
+    "basis: escalated": "people were asked",
+    "basis: relayed": "a person's answer",
+    "basis: plain": "the model alone",
+    "verdict: up": "thumb up",
+    "verdict: down": "thumb down",
+    "event: account_roles": "roles changed",
+    "event: account_password": "password changed",
+    "event: conversations_searched": "searched",
+    "event: conversation_opened": "opened",
+    "event: conversations_exported": "exported",
+    "event: people_not_reached": "people could not be asked",
+    "job: stuck_replies": "End replies that are stuck",
+    "job: duplicates": "Remove messages that stand twice",
+    "job: catch_up": "Look for missed questions",
+    "job: variants": "Add agreed variants",
+    "job: checkpoints": "Sign checkpoints of the log",
+    "job: audit_index": "Index the log for searches",
+    "job: WeeklyDigest": "Tell owners what was not answered",
+    "job: ReviewReminders": "Remind owners of reviews",
+    "job: model_update": "Take a newer model",
+}
+CODES = ("role", "status", "outcome", "basis", "verdict", "event", "request", "job")
+
+
+def said_in_english(sentence: str) -> str:
+    """The sentence itself, or what a code (`status: draft`) is called."""
+    sort, colon, code = sentence.partition(": ")
+    if not colon or sort not in CODES:
+        return sentence
+    return ENGLISH.get(sentence, code.replace("_", " "))
