@@ -3,8 +3,8 @@
 from alembic import context
 
 from storage.admin import tables as admin_tables  # noqa: F401 - declare the rest of the models
-from storage.forgetting import tables as forgetting_tables  # noqa: F401
 from storage.audit import conversation_rows  # noqa: F401
+from storage.forgetting import tables as forgetting_tables  # noqa: F401
 from storage.knowledge import tables as knowledge_tables  # noqa: F401
 from storage.learning import tables as learning_tables  # noqa: F401
 from storage.schema import Base, UtcDateTime

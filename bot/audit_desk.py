@@ -10,6 +10,7 @@ from bot.knowledge_desk import author_here, load_trail
 from bot.settings import Settings
 from storage.audit.checkpointing import CheckpointStore
 from storage.audit.checkpoints import Checkpoint
+from storage.audit.search_index import SearchIndex
 from storage.audit.signing import PublicKey, load_signer
 from storage.database import Database
 from storage.forgetting.erasing import ErasureStore
@@ -48,4 +49,5 @@ async def open_forgetting_desk(settings: Settings) -> AsyncGenerator[ForgettingD
     database_file(settings.database_url)
     trail = await load_trail(settings)
     async with await Database.open(settings.database_url) as database:
-        yield ForgettingDesk(ErasureStore(database, trail), HoldStore(database, trail), author_here())
+        index = SearchIndex(database, trail.pseudonym, trail.keys)
+        yield ForgettingDesk(ErasureStore(database, trail, index.reindex), HoldStore(database, trail), author_here())

@@ -266,7 +266,7 @@ CHINESE = {
     "event: erasure": "删除数据",
     "event: feedback": "反馈",
     "event: hold_lifted": "解除保留",
-    "event: hold_set": "设置保留",
+    "event: hold_placed": "设置保留",
     "event: job_run": "运行任务",
     "event: people_asked": "转人工",
     "event: people_not_reached": "未能转人工",

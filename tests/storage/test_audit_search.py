@@ -12,11 +12,14 @@ from storage.audit.search_index import SearchIndex
 from storage.basis import Basis, BasisKind
 from storage.database import Database
 from storage.feedback import FeedbackStore, Verdict
+from storage.forgetting.erasing import ErasureStore
+from storage.forgetting.traces import Person
 from storage.records import ReplyFigures, ReplyState
 from storage.replies import ReplyStore
 from storage.schema import AuditEntryRow
 from tests.clock import START
 from tests.conftest import TRAIL, a_question
+from tests.storage.knowledge.samples import HR
 
 LEASE = timedelta(minutes=1)
 
@@ -137,16 +140,13 @@ async def test_a_conversation_shows_what_it_says_now_and_its_thread_all_that_it_
     ]
 
 
-async def test_what_is_erased_is_not_found_and_the_rest_is(record: Record) -> None:
-    await record.ask("the canary sings")
-    await record.ask("the canary sings elsewhere")
+async def test_who_is_erased_is_not_found_and_the_rest_is(record: Record) -> None:
+    await record.ask("the canary sings", user="U1")
+    await record.ask("the canary sings elsewhere", user="U2")
     await record.index.catch_up()
+    erasures = ErasureStore(record.database, TRAIL, record.index.reindex)
 
-    def erase(connection: Connection) -> None:
-        connection.execute(update(AuditEntryRow).where(AuditEntryRow.seq.in_([1, 2])).values(sealed=None, key_id=None))
-        record.index.reindex(connection, [1, 2])
-
-    await record.database.write(erase)
+    await erasures.erase(Person("slack", "U1"), "asked for it", HR, START)
 
     assert await record.questions(text="canary") == ["the canary sings elsewhere"]
     erased = (await record.find(channel="C1")).conversations[-1]
