@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from bot.clock import Clock
 from bot.jobs.checkpoints import Checkpoints
+from bot.jobs.retention import retention_rule
 from bot.knowledge_desk import author_here, load_trail
 from bot.settings import Settings
 from storage.audit.checkpointing import CheckpointStore
@@ -15,6 +16,7 @@ from storage.audit.signing import PublicKey, load_signer
 from storage.database import Database
 from storage.forgetting.erasing import ErasureStore
 from storage.forgetting.holds import HoldStore
+from storage.forgetting.retention import RetentionStore
 from storage.inspection import database_file
 from storage.knowledge.records import Author
 
@@ -40,6 +42,7 @@ class ForgettingDesk:
 
     erasures: ErasureStore
     holds: HoldStore
+    retention: RetentionStore
     author: Author
 
 
@@ -50,4 +53,9 @@ async def open_forgetting_desk(settings: Settings) -> AsyncGenerator[ForgettingD
     trail = await load_trail(settings)
     async with await Database.open(settings.database_url) as database:
         index = SearchIndex(database, trail.pseudonym, trail.keys)
-        yield ForgettingDesk(ErasureStore(database, trail, index.reindex), HoldStore(database, trail), author_here())
+        yield ForgettingDesk(
+            erasures=ErasureStore(database, trail, index),
+            holds=HoldStore(database, trail),
+            retention=RetentionStore(database, trail, retention_rule(settings.audit), index),
+            author=author_here(),
+        )

@@ -43,7 +43,8 @@ from bot.jobs.board import JobBoard
 from bot.jobs.checkpoints import Checkpoints
 from bot.jobs.model_update import ModelUpdate
 from bot.jobs.quiet import quiet_times
-from bot.jobs.schedule import job_table
+from bot.jobs.retention import Retention, retention_rule
+from bot.jobs.schedule import Keeping, job_table
 from bot.learning_loop import build_loop
 from bot.loop_lag import LoopLag
 from bot.platforms.base import Platform
@@ -64,12 +65,14 @@ from storage.audit.checkpointing import CheckpointStore
 from storage.audit.key_store import open_body_keys
 from storage.audit.old_bodies import seal_old_bodies
 from storage.audit.opening import load_trail
+from storage.audit.search_index import SearchIndex
 from storage.audit.signing import Signer, load_signer
 from storage.audit.trail import AuditTrail
 from storage.database import Database
 from storage.errors import Trouble
 from storage.escalations import EscalationStore
 from storage.feedback import FeedbackStore, Verdict
+from storage.forgetting.retention import RetentionStore
 from storage.knowledge.entries import EntryStore
 from storage.knowledge.passages import PassageStore
 from storage.knowledge.vectors import VectorStore
@@ -127,8 +130,12 @@ async def open_service(settings: Settings, clock: Clock) -> AsyncGenerator["Serv
         knowledge, entries = open_knowledge(settings, database, trail, clock)
         stack.push_async_callback(knowledge.close)
         await knowledge.open()
-        checkpoints = Checkpoints(CheckpointStore(database, signer), settings.audit, settings.audit_files, clock)
-        service = Service(settings, engine, database, trail, signer, knowledge, entries, checkpoints, clock)
+        index = SearchIndex(database, trail.pseudonym, trail.keys)
+        keeping = Keeping(
+            Checkpoints(CheckpointStore(database, signer), settings.audit, settings.audit_files, clock),
+            Retention(RetentionStore(database, trail, retention_rule(settings.audit), index), clock),
+        )
+        service = Service(settings, engine, database, trail, signer, knowledge, entries, keeping, clock)
         stack.push_async_callback(service.close)
         yield service
 
@@ -175,11 +182,11 @@ class Service:
         signer: Signer,
         knowledge: Knowledge,
         entries: FindsEntries,
-        checkpoints: Checkpoints,
+        keeping: Keeping,
         clock: Clock,
     ) -> None:
         self._settings = settings
-        self._checkpoints = checkpoints
+        self._keeping = keeping
         self._engine = engine
         self._clock = clock
         self._began_at = clock.monotonic()
@@ -393,7 +400,7 @@ class Service:
                 self._duplicates,
                 self._catch_up,
                 self._loop.variants,
-                self._checkpoints,
+                self._keeping,
                 self._loop.telling,
                 self._model_update,
                 None if self._admin is None else self._admin.keep_indexed,

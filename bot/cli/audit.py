@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bot.cli.audit_forgetting import audit_erase, audit_hold, audit_holds
+from bot.cli.audit_forgetting import audit_erase, audit_hold, audit_holds, audit_retention
 from bot.cli.options import Commands, with_failures, with_settings
 from bot.clock import SystemClock
 from bot.settings import Settings
@@ -121,7 +121,7 @@ def audit_verify_export(file: Path, key_path: Path | None, checkpoints_path: Pat
     _report(verify_file(file, key, shipped), has_key=key is not None)
 
 
-for command in (audit_erase, audit_hold, audit_holds):
+for command in (audit_erase, audit_hold, audit_holds, audit_retention):
     audit.add_command(command)
 
 

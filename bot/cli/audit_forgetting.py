@@ -1,6 +1,8 @@
-"""What goes and what is kept: `inthread audit erase | hold | holds`."""
+"""What goes and what is kept: `inthread audit erase | hold | holds | retention`."""
 
 import asyncio
+from dataclasses import asdict
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import click
@@ -110,6 +112,37 @@ def audit_holds(settings: Settings, as_json: bool) -> None:
         click.echo(f"{hold.placed_at:%Y-%m-%d}  {hold.held}  by {hold.author}: {strip_invisible(hold.reason)}")
     if not holds:
         click.echo("nothing is under a hold")
+
+
+@click.command("retention")
+@click.option(
+    "--in", "days", type=click.IntRange(min=0, max=3_650), default=0, metavar="DAYS", show_default=True,
+    help="What would go if it were so many days later.",
+)  # fmt: skip
+@click.option("--run", "is_meant", is_flag=True, help="Let it go now, as the job does.")
+@json_option
+@with_settings
+def audit_retention(settings: Settings, days: int, is_meant: bool, as_json: bool) -> None:
+    """What is old enough to go ([audit] body_days, header_days, history_days, channel_days), and what holds keep."""
+    from bot.audit_desk import open_forgetting_desk
+    from storage.forgetting.retention import Gone
+
+    if is_meant and days:
+        raise click.UsageError("--run is about now: leave --in out")
+
+    async def act() -> Gone:
+        async with open_forgetting_desk(settings) as desk:
+            now = SystemClock().now()
+            return await (desk.retention.run(now) if is_meant else desk.retention.preview(now + timedelta(days=days)))
+
+    gone = asyncio.run(act())
+    if as_json:
+        echo_json(asdict(gone))
+        return
+    verb = "went" if is_meant else "would go"
+    click.echo(f"{verb}: {gone.texts:,} texts of the audit log, {gone.exchanges:,} exchanges of the thread history")
+    click.echo(f"{verb}: the log's oldest {gone.headers:,} entries as a whole")
+    click.echo(f"stay because of holds: {gone.held:,} texts")
 
 
 def _as_json(hold: "Hold") -> dict[str, str]:

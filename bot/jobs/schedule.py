@@ -15,6 +15,7 @@ from bot.jobs.checkpoints import Checkpoints
 from bot.jobs.digest import WeeklyDigest
 from bot.jobs.model_update import ModelUpdate
 from bot.jobs.office_hours import DigestSettings, ReviewSettings
+from bot.jobs.retention import Retention
 from bot.jobs.reviews import ReviewReminders
 from bot.jobs.update_settings import ModelUpdateSettings
 
@@ -51,6 +52,11 @@ class JobSettings(BaseModel):
     reviews: ReviewSettings = Field(
         default=ReviewSettings(), description="Entries that are to be looked at again, in the same channels."
     )
+    retention_seconds: float = Field(
+        default=3_600,
+        gt=0,
+        description="How often to look whether today's old texts are gone already ([audit] …_days).",
+    )
     model_update: ModelUpdateSettings = Field(
         default=ModelUpdateSettings(), description="Newer revisions of the model, in a maintenance window."
     )
@@ -63,13 +69,21 @@ class Job:
     run: Callable[[], Awaitable[object]]
 
 
+@dataclass(frozen=True, slots=True)
+class Keeping:
+    """What keeps the record: signed, and no longer than it should be."""
+
+    checkpoints: Checkpoints
+    retention: Retention
+
+
 def job_table(
     settings: JobSettings,
     dispatcher: Dispatcher,
     duplicates: DuplicateCheck,
     catch_up: CatchUp,
     variants: Variants,
-    checkpoints: Checkpoints,
+    keeping: Keeping,
     telling: Sequence[Telling] = (),
     model_update: ModelUpdate | None = None,
     keep_indexed: Callable[[], Awaitable[object]] | None = None,
@@ -87,7 +101,8 @@ def job_table(
         Job("duplicates", IntervalTrigger(seconds=settings.duplicates_seconds), duplicates.remove_duplicates),
         Job("catch_up", IntervalTrigger(seconds=catch_up.interval_seconds), look_back),
         Job("variants", IntervalTrigger(seconds=settings.variants_seconds), variants.add_agreed),
-        Job("checkpoints", IntervalTrigger(seconds=settings.checkpoints_seconds), checkpoints.run),
+        Job("checkpoints", IntervalTrigger(seconds=settings.checkpoints_seconds), keeping.checkpoints.run),
+        Job("retention", IntervalTrigger(seconds=settings.retention_seconds), keeping.retention.run),
     ]
     for job in telling:
         jobs.append(Job(type(job).__name__, IntervalTrigger(seconds=settings.owners_seconds), job.run))

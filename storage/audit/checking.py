@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from storage.audit.chain import DIGEST_BYTES, FIRST_PREV, NO_BODY, SALT_BYTES, digest_body, link
 from storage.audit.checkpoints import Checkpoint
-from storage.audit.removals import MissingBodies, removed_by
+from storage.audit.removals import MissingBodies, pruned_by, removed_by
 from storage.audit.signing import PublicKey
 
 
@@ -48,13 +48,20 @@ class ChainCheck:
     """
 
     def __init__(
-        self, first_seq: int = 1, key: PublicKey | None = None, shipped: Mapping[int, bytes] | None = None
+        self,
+        first_seq: int = 1,
+        key: PublicKey | None = None,
+        shipped: Mapping[int, bytes] | None = None,
+        *,
+        is_whole: bool = False,
     ) -> None:
         """An excerpt, `first_seq` > 1, is believed about the one hash that it follows, unless a checkpoint says it.
 
+        `is_whole`: it is no excerpt; an entry has to say that those before it were old enough to go.
         Without a `key` signatures are not checked.
         """
-        self.next_seq = first_seq
+        self.next_seq = self._first_seq = first_seq
+        self._pruned_to = first_seq - 1 if is_whole else 0
         self._key = key
         self._shipped = shipped or {}
         self._entries = self._erased = self._checkpoints = 0
@@ -78,11 +85,15 @@ class ChainCheck:
             self._missing.add(entry.seq)
         if self._missing and (removed := removed_by(entry.header)):
             self._missing.account_for(removed)
+        if self._pruned_to and pruned_by(entry.header) >= self._pruned_to:
+            self._pruned_to = 0
         self.next_seq += 1
         return True
 
     def take_checkpoint(self, checkpoint: Checkpoint) -> bool:
-        """Whether it is good: one over the entry that was taken last."""
+        """Whether it is good: one over the entry that was taken last. Those before the first entry say nothing."""
+        if checkpoint.size < self._first_seq - 1:
+            return True
         reason = self._find_fault_of_checkpoint(checkpoint)
         if reason is not None:
             self.refuse(reason, min(checkpoint.size, self.next_seq))
@@ -107,6 +118,8 @@ class ChainCheck:
             return
         if max(self._shipped, default=0) >= self.next_seq:
             self.refuse(f"it is missing: a checkpoint was signed over {max(self._shipped)} entries")
+        elif self._pruned_to:
+            self.refuse("it is missing, and no entry says that it was old enough to go", 1)
         elif self._missing:
             self.refuse("its text is gone, and no entry says who erased it", self._missing.first)
 

@@ -11,6 +11,7 @@ ERASURE = "erasure"  # of a person, by somebody, for a reason
 RETENTION = "retention"  # because it was old enough
 REMOVALS = frozenset({ERASURE, RETENTION})
 _MARK = b'"seqs":"'  # in a string of somebody's, its quotation marks would be escaped
+_PRUNED = b'"headers_to":'
 
 Span = tuple[int, int]  # first and last
 
@@ -44,6 +45,17 @@ def removed_by(header: bytes) -> Sequence[Span]:
         return parse_spans(said["seqs"]) if said["kind"] in REMOVALS else ()
     except (ValueError, KeyError, TypeError):
         return ()
+
+
+def pruned_by(header: bytes) -> int:
+    """Up to which entry the log's oldest are gone as a whole, as this one says; of most, 0."""
+    if _PRUNED not in header:
+        return 0
+    try:
+        said = json.loads(header)
+        return int(said["headers_to"] or 0) if said["kind"] == RETENTION else 0
+    except (ValueError, KeyError, TypeError):
+        return 0
 
 
 class MissingBodies:

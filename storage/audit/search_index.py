@@ -28,6 +28,7 @@ ABOUT_AN_EXCHANGE = frozenset(
 )
 FACTS = ("platform", "channel", "actor", "outcome", "basis", "model_id", "verdict")
 _PUT = text("INSERT OR REPLACE INTO audit_words (rowid, words) VALUES (:number, :words)")
+_FORGET = text("DELETE FROM audit_words WHERE rowid IN (SELECT number FROM audit_conversation WHERE number <= :seq)")
 _SEALED = (AuditEntryRow.sealed.is_not(None)) | (AuditEntryRow.body.is_not(None))
 
 
@@ -70,6 +71,11 @@ class SearchIndex:
             for document in self._documents(connection, [reply_id for reply_id in ids if reply_id is not None]):
                 if _is_indexed(connection, document):
                     _write(connection, document)
+
+    def forget_to(self, connection: Connection, seq: int) -> None:
+        """Entries up to this one are gone as a whole: so are the conversations that began there."""
+        connection.execute(_FORGET, {"seq": seq})
+        connection.execute(delete(AuditConversationRow).where(AuditConversationRow.number <= seq))
 
     async def _take_batch(self) -> int:
         """Made ready in a reader's thread, so that a writer waits for the writing alone."""

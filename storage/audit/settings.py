@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,28 @@ class AuditSettings(BaseModel):
         default="",
         description="Where checkpoints are sent besides: `/dev/log`, or HOST or HOST:PORT (UDP). Empty: nowhere.",
     )
+    body_days: int = Field(
+        default=180, ge=1, description="How many days the audit log keeps what people said and were answered."
+    )
+    header_days: int = Field(
+        default=190,
+        ge=1,
+        description="How many days it keeps that they did, without words. China's Cybersecurity Law asks for six "
+        "months of logs.",
+    )
+    history_days: int = Field(
+        default=180, ge=1, description="How many days the threads' history is kept: what follow-ups build on."
+    )
+    channel_days: dict[str, Annotated[int, Field(ge=1)]] = Field(
+        default={},
+        description="Other numbers of days for texts and history of channels, by their ids: `{ C0123ABCD = 30 }`.",
+    )
+
+    @model_validator(mode="after")
+    def _headers_outlive_bodies(self) -> Self:
+        if self.header_days < max([self.body_days, *self.channel_days.values()]):
+            raise ValueError("header_days should not be less than body_days and channel_days")
+        return self
 
     def files(self, data_dir: Path) -> AuditFiles:
         return AuditFiles(

@@ -38,8 +38,12 @@ _CHECKPOINTS = checkpoint_query().where(
 
 @dataclass(frozen=True, slots=True)
 class _Span:
-    """How far the log went when reading began: its last entry, and the last one that a checkpoint covers, if later."""
+    """How far the log went when reading began: its last entry, and the last one that a checkpoint covers, if later.
 
+    `first`: 1, or the one behind a checkpoint where older ones are gone.
+    """
+
+    first: int
     last: int
     signed: int
 
@@ -56,9 +60,9 @@ class AuditStore:
 
         Raises: DatabaseUnusable, when they cannot be read.
         """
-        check = ChainCheck(1, key, shipped)
         first: int | None = BEFORE_ALL
         span = await self._read(_span)
+        check = ChainCheck(span.first, key, shipped, is_whole=True)
         while first is not None:
             first = await self._read(partial(_check_batch, keys=self._keys, check=check, first=first, span=span))
         check.end()
@@ -71,7 +75,7 @@ class AuditStore:
         Raises: DatabaseUnusable.
         """
         span = await self._read(_span)
-        yield manifest_line(1, span.last, created)
+        yield manifest_line(span.first, span.last, created)
         first: int | None = BEFORE_ALL
         while first is not None:
             lines, first = await self._read(partial(_export_batch, keys=self._keys, first=first, span=span))
@@ -89,7 +93,10 @@ class AuditStore:
 def _span(connection: Connection) -> _Span:
     last = connection.execute(select(func.coalesce(func.max(AuditEntryRow.seq), 0))).scalar_one()
     signed = connection.execute(select(func.coalesce(func.max(AuditCheckpointRow.size), 0))).scalar_one()
-    return _Span(last, max(last, signed))
+    first = connection.execute(select(func.coalesce(func.min(AuditEntryRow.seq), 1))).scalar_one()
+    anchor = select(AuditCheckpointRow.size).where(AuditCheckpointRow.size == first - 1)
+    is_pruned = first > 1 and connection.execute(anchor).first() is not None
+    return _Span(first if is_pruned else 1, last, max(last, signed))
 
 
 def _check_batch(connection: Connection, keys: BodyKeys, check: ChainCheck, first: int, span: _Span) -> int | None:
@@ -143,6 +150,8 @@ def _with_checkpoints(
     """Each entry with the checkpoint over it; behind the last one those over entries that are not there any more."""
     span = {"first": first, "last": end if len(batch) < BATCH else batch[-1].seq}
     over = {row.size: record(row) for row in connection.execute(_CHECKPOINTS, span)}
+    if batch:
+        yield None, over.pop(batch[0].seq - 1, None)  # where older ones are gone, it is what the rest follows
     for entry in batch:
         yield entry, over.pop(entry.seq, None)
     yield from ((None, checkpoint) for checkpoint in over.values())

@@ -1,6 +1,7 @@
 """Bodies of the log that go: what was said is deleted, and the entry that says so names each. Inside transactions."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
+from typing import Protocol
 
 from sqlalchemy import Connection, Select, case, func, select, update
 
@@ -9,11 +10,27 @@ from storage.knowledge.entry_rows import chunks
 from storage.schema import AuditEntryRow
 
 HAS_BODY = AuditEntryRow.sealed.is_not(None) | AuditEntryRow.body.is_not(None)
-Reindex = Callable[[Connection, Sequence[int]], None]
 
 
-def no_index(_connection: Connection, _seqs: Sequence[int]) -> None:
-    """Where nothing is searched by."""
+class SearchedBy(Protocol):
+    """What the log is searched by, and has to forget in the same transaction."""
+
+    def reindex(self, connection: Connection, seqs: Sequence[int]) -> None:
+        """The bodies of these entries are gone."""
+
+    def forget_to(self, connection: Connection, seq: int) -> None:
+        """All entries up to this one are gone."""
+
+
+class _NotSearched:
+    def reindex(self, connection: Connection, seqs: Sequence[int]) -> None:
+        """There is no index."""
+
+    def forget_to(self, connection: Connection, seq: int) -> None:
+        """There is no index."""
+
+
+NOT_SEARCHED = _NotSearched()
 
 
 def said_by(connection: Connection, actors: Iterable[str]) -> set[int]:
@@ -45,11 +62,11 @@ def about(connection: Connection, kinds: Sequence[str], name: str, values: Itera
     }
 
 
-def remove(connection: Connection, seqs: Sequence[int], reindex: Reindex) -> None:
+def remove(connection: Connection, seqs: Sequence[int], searched_by: SearchedBy) -> None:
     for some in chunks(seqs):
         gone = {"sealed": None, "key_id": None, "salt": None, "body": None}
         connection.execute(update(AuditEntryRow).where(AuditEntryRow.seq.in_(some)).values(**gone))
-    reindex(connection, seqs)
+    searched_by.reindex(connection, seqs)
 
 
 def _with_body() -> Select[int]:

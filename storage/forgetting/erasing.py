@@ -18,7 +18,7 @@ from storage.audit.trail import AuditTrail
 from storage.database import Database
 from storage.errors import UnderHold
 from storage.forgetting import bodies, posts, traces
-from storage.forgetting.bodies import Reindex, no_index
+from storage.forgetting.bodies import NOT_SEARCHED, SearchedBy
 from storage.forgetting.holds import Hold, Scope, all_holds
 from storage.forgetting.posts import Post
 from storage.forgetting.traces import Person
@@ -59,18 +59,16 @@ class _OnlyLooking(Exception):
 
 
 class ErasureStore:
-    """`reindex`: what the log is searched by follows, in the same transaction."""
-
-    def __init__(self, database: Database, trail: AuditTrail, reindex: Reindex = no_index) -> None:
+    def __init__(self, database: Database, trail: AuditTrail, searched_by: SearchedBy = NOT_SEARCHED) -> None:
         self._database = database
         self._trail = trail
-        self._reindex = reindex
+        self._searched_by = searched_by
 
     async def preview(self, person: Person, now: datetime) -> Erased:
         """What would go. Changes nothing. Raises: UnderHold."""
 
         def work(connection: Connection) -> None:
-            raise _OnlyLooking(_erase(connection, self._trail, self._reindex, person, now).erased)
+            raise _OnlyLooking(_erase(connection, self._trail, self._searched_by, person, now).erased)
 
         try:
             await self._database.write(work)
@@ -86,7 +84,7 @@ class ErasureStore:
         """
 
         def work(connection: Connection) -> Erased:
-            gone = _erase(connection, self._trail, self._reindex, person, now)
+            gone = _erase(connection, self._trail, self._searched_by, person, now)
             if gone.erased.is_nothing:
                 return gone.erased
             entry = _entry(self._trail, person, gone, reason, author, now)
@@ -98,7 +96,7 @@ class ErasureStore:
         return erased
 
 
-def _erase(connection: Connection, trail: AuditTrail, reindex: Reindex, person: Person, now: datetime) -> _Gone:
+def _erase(connection: Connection, trail: AuditTrail, searched_by: SearchedBy, person: Person, now: datetime) -> _Gone:
     own = traces.own_posts(connection, person)
     _require_free(all_holds(connection), person, own)
     names = traces.pseudonyms(connection, trail.pseudonym, person)
@@ -116,7 +114,7 @@ def _erase(connection: Connection, trail: AuditTrail, reindex: Reindex, person: 
     posts.blank(connection, quoting)
     posts.forget(connection, own, now)
     gone = sorted(seqs)
-    bodies.remove(connection, gone, reindex)
+    bodies.remove(connection, gone, searched_by)
     key_ids = connection.execute(select(BodyKeyRow.key_id).where(BodyKeyRow.person.in_(names))).scalars().all()
     give_up(connection, key_ids)
     questions = sum(not post.is_notice for post in own)

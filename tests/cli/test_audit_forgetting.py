@@ -75,3 +75,14 @@ def test_a_hold_is_of_one_thing(run: Run, asked: Path) -> None:
 
     assert run("audit", "hold", "--platform", "slack", *both).exit_code == 2
     assert run("audit", "hold", "--platform", "slack", "--reason", "x").exit_code == 2
+
+
+def test_what_would_go_can_be_seen_beforehand(run: Run, asked: Path) -> None:
+    """They asked long ago, by the clock of the machine."""
+    soon = json.loads(run("audit", "retention", "--json").stdout)
+    result = run("audit", "retention", "--in", "3650")
+
+    assert "would go: 1 texts of the audit log" in result.stdout
+    assert set(soon) == {"texts", "exchanges", "headers", "held"}
+    assert run("audit", "retention", "--in", "1", "--run").exit_code == 2
+    assert run("audit", "retention", "--run").exit_code == 0

@@ -144,7 +144,7 @@ async def test_who_is_erased_is_not_found_and_the_rest_is(record: Record) -> Non
     await record.ask("the canary sings", user="U1")
     await record.ask("the canary sings elsewhere", user="U2")
     await record.index.catch_up()
-    erasures = ErasureStore(record.database, TRAIL, record.index.reindex)
+    erasures = ErasureStore(record.database, TRAIL, record.index)
 
     await erasures.erase(Person("slack", "U1"), "asked for it", HR, START)
 

@@ -14,6 +14,8 @@ from storage.asking_people import NewEscalation
 from storage.audit.checkpointing import CheckpointStore
 from storage.audit.export import verify_export
 from storage.audit.key_store import open_body_keys
+from storage.audit.reading import AuditReader, Filters
+from storage.audit.search_index import SearchIndex
 from storage.audit.signing import Signer
 from storage.audit.store import AuditStore
 from storage.audit.trail import AuditTrail
@@ -60,7 +62,9 @@ class Office:
         self.dismissals = DismissalStore(database, trail)
         self.digests = DigestStore(database, trail)
         self.holds = HoldStore(database, trail)
-        self.erasures = ErasureStore(database, trail)
+        self.index = SearchIndex(database, trail.pseudonym, self.keys)
+        self.reader = AuditReader(database, trail.pseudonym, self.keys)
+        self.erasures = ErasureStore(database, trail, self.index)
 
     async def ask(self, key: str, user: str, words: str, answer: str, kind: BasisKind = BasisKind.NONE) -> str:
         await self.replies.accept(a_question(key, user=user, text=words), START)
@@ -165,6 +169,18 @@ async def test_the_chain_stands_and_says_who_why_and_when(office: Office) -> Non
     assert b'"actor":"pseudonym of root"' in lines[-1]
     assert b'"reason":"she asked us to"' in lines[-1]
     assert b"U1" not in lines[-1].replace(b"pseudonym of U1", b"")
+
+
+async def test_what_the_log_is_searched_by_forgets_them_too(office: Office) -> None:
+    await everything_happens(office)
+    await office.index.catch_up()
+    found = await office.reader.search(Filters(text="金丝雀"), None, 9)
+    assert len(found.conversations) == 4  # hers, what HR was told of one, and what she said about Bob's
+
+    await office.erasures.erase(ALICE, WHY, OFFICER, MUCH_LATER)
+
+    assert (await office.reader.search(Filters(text="金丝雀"), None, 9)).conversations == []
+    assert len((await office.reader.search(Filters(text="Bob"), None, 9)).conversations) == 1
 
 
 async def test_others_keep_what_is_theirs(office: Office) -> None:
