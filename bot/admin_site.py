@@ -4,6 +4,7 @@ from zoneinfo import ZoneInfo
 
 from bot.admin.archive import Archive
 from bot.admin.desk import KnowledgeDesk
+from bot.admin.overview_pages import LineNow
 from bot.admin.site import AdminSite, Parts
 from bot.clock import Clock
 from bot.conversation.knowledge.knowledge import Knowledge
@@ -11,6 +12,7 @@ from bot.conversation.knowledge.reviews import shown_by
 from bot.conversation.learning.gaps import Gaps
 from bot.conversation.learning.rehearsal import Rehearsal
 from bot.conversation.learning.variants import INTHREAD
+from bot.delivery.line import Line
 from bot.jobs.board import JobBoard
 from bot.learning_loop import LearningLoop
 from bot.settings import Settings
@@ -33,6 +35,7 @@ def build_admin(
     knowledge: Knowledge,
     loop: LearningLoop,
     jobs: JobBoard,
+    line: Line,
     clock: Clock,
 ) -> AdminSite:
     """`loop`: what the pages share with the forms of Slack and the jobs."""
@@ -46,7 +49,15 @@ def build_admin(
         zone=ZoneInfo(settings.admin.time_zone),
         link_hosts=settings.answers.link_hosts,
     )
-    parts = Parts(database=database, trail=trail, clock=clock, desk=desk, archive=archive, jobs=jobs)
+    parts = Parts(
+        database=database,
+        trail=trail,
+        clock=clock,
+        desk=desk,
+        archive=archive,
+        jobs=jobs,
+        line=lambda: LineNow(line.active, line.waiting),
+    )
     return AdminSite(settings.admin, settings.service.host, parts)
 
 

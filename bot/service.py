@@ -260,7 +260,9 @@ class Service:
             self._platforms[chat.name] = chat
             routes += chat.routes()
         if settings.admin.enabled:
-            self._admin = build_admin(settings, database, trail, signer, knowledge, self._loop, self._jobs, clock)
+            self._admin = build_admin(
+                settings, database, trail, signer, knowledge, self._loop, self._jobs, self._line, clock
+            )
             routes += self._admin.routes()
         metrics.begin(self._platforms, OUTCOMES, Trouble)
         metrics.describe_build(self._versions["inthread"], self._versions["python"], self._versions["sqlite"])

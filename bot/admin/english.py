@@ -24,6 +24,11 @@ ENGLISH = {
     "event: conversation_opened": "opened",
     "event: conversations_exported": "exported",
     "event: people_not_reached": "people could not be asked",
+    "way: direct": "answered by an entry",
+    "way: suggested": "entries suggested",
+    "way: generated": "written by the model",
+    "way: unanswered": "no answer",
+    "way: other": "refused, stopped or failed",
     "job: stuck_replies": "End replies that are stuck",
     "job: duplicates": "Remove messages that stand twice",
     "job: catch_up": "Look for missed questions",
@@ -34,7 +39,7 @@ ENGLISH = {
     "job: ReviewReminders": "Remind owners of reviews",
     "job: model_update": "Take a newer model",
 }
-CODES = ("role", "status", "outcome", "basis", "verdict", "event", "request", "job")
+CODES = ("role", "status", "outcome", "basis", "verdict", "event", "request", "job", "way")
 
 
 def said_in_english(sentence: str) -> str:

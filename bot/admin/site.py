@@ -1,5 +1,6 @@
 """The admin pages as the service mounts them: which parts there are, and the table of all routes."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -21,7 +22,9 @@ from bot.admin.guard import Guard
 from bot.admin.guessing import Guessing
 from bot.admin.integrity_pages import IntegrityPages
 from bot.admin.job_pages import JobPages
+from bot.admin.overview_pages import LineNow, OverviewPages
 from bot.admin.passwords import Passwords
+from bot.admin.permissions import Permission
 from bot.admin.proxy import TrustedProxy
 from bot.admin.reasons import Reasons
 from bot.admin.rendering import Renderer
@@ -38,11 +41,15 @@ from storage.admin.requests import RequestStore
 from storage.admin.sessions import SessionStore
 from storage.audit.trail import AuditTrail
 from storage.database import Database
+from storage.figures import FiguresStore
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parts:
-    """What the pages need of the rest of the service. `hasher`: for tests, where the real one takes too long."""
+    """What the pages need of the rest of the service. `line`: how busy it is.
+
+    `hasher`: for tests, where the real one takes too long.
+    """
 
     database: Database
     trail: AuditTrail
@@ -50,6 +57,7 @@ class Parts:
     desk: KnowledgeDesk
     archive: Archive
     jobs: JobBoard
+    line: Callable[[], LineNow]
     hasher: PasswordHasher | None = None
 
 
@@ -81,6 +89,9 @@ class AdminSite:
         self.table: list[Route] = [
             *Files(load_files()).routes(),
             *signing_in.routes(),
+            *OverviewPages(
+                FiguresStore(database), lambda: gap_pages.looking.state, parts.line, parts.archive.zone, clock
+            ).routes(),
             *AuditPages(parts.archive, accounts, reasons, deeds, clock).routes(),
             *ExportPages(settings, parts.archive, reasons, deeds, requests, clock).routes(),
             *RequestPages(requests, clock).routes(),
@@ -109,8 +120,8 @@ class AdminSite:
 
 
 async def _home(visit: Visit) -> web.StreamResponse:
-    """The first page that somebody's roles open."""
-    return visit.page("home.html")
+    """Everybody with a role may see figures."""
+    return visit.go("/admin/overview") if visit.may(Permission.FIGURES) else visit.page("home.html")
 
 
 async def _nothing(_visit: Visit) -> web.StreamResponse:

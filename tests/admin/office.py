@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from bot.admin.archive import Archive
 from bot.admin.desk import KnowledgeDesk
+from bot.admin.overview_pages import LineNow
 from bot.admin.passwords import Passwords
 from bot.admin.settings import AdminSettings
 from bot.admin.site import AdminSite, Parts
@@ -128,6 +129,7 @@ async def an_office(
         desk=a_desk(database, clock),
         archive=an_archive(database),
         jobs=JobBoard(clock),
+        line=lambda: LineNow(1, 2),
     )
     office = Office(AdminSettings(enabled=True, **settings), replace(given, **(parts or {})))
     await office.server.start_server()

@@ -24,6 +24,7 @@ WHO = {
     "GET /admin/": SIGNED_IN,
     "GET /admin": SIGNED_IN,
     "* /admin/{rest:.*}": SIGNED_IN,
+    "GET /admin/overview": SIGNED_IN,
     "GET /admin/audit": AUDITORS,
     "POST /admin/audit/reason": AUDITORS,
     "GET /admin/audit/conversation": AUDITORS,

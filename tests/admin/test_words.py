@@ -14,6 +14,7 @@ from storage.admin.records import Role
 from storage.audit.search_index import ABOUT_AN_EXCHANGE
 from storage.basis import BasisKind
 from storage.feedback import Verdict
+from storage.figures import WAYS
 from storage.knowledge.records import EntryStatus
 
 FOLDER = Path(admin.__file__).parent
@@ -38,6 +39,7 @@ def sentences() -> set[str]:
     found |= {str(clause) for clause in (*Reason, *Obstacle)}
     found |= {f"outcome: {one}" for one in Outcome} | {f"basis: {one}" for one in BasisKind}
     found |= {f"verdict: {one}" for one in Verdict} | {f"event: {one}" for one in (*LOOKS, *EVENTS)}
+    found |= {f"way: {one}" for one in WAYS}
     found |= {f"request: {one}" for one in ("export", "erasure")} | {f"job: {one}" for one in JOBS}
     for path in FOLDER.rglob("*.html"):
         text = path.read_text("utf-8")
