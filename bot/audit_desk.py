@@ -9,10 +9,12 @@ from bot.jobs.checkpoints import Checkpoints
 from bot.jobs.retention import retention_rule
 from bot.knowledge_desk import author_here, load_trail
 from bot.settings import Settings
+from storage.audit import opening
 from storage.audit.checkpointing import CheckpointStore
 from storage.audit.checkpoints import Checkpoint
 from storage.audit.search_index import SearchIndex
 from storage.audit.signing import PublicKey, load_signer
+from storage.audit.store import Taking
 from storage.database import Database
 from storage.forgetting.erasing import ErasureStore
 from storage.forgetting.holds import HoldStore
@@ -25,6 +27,13 @@ def load_own_key(settings: Settings) -> PublicKey:
     """The public half of the key that signs here; the key is made when it is missing. Blocks. Raises: StorageError."""
     settings.service.data_dir.mkdir(parents=True, exist_ok=True)
     return load_signer(settings.audit_files.signing_key).public_key
+
+
+def taking_here(settings: Settings, reason: str) -> Taking:
+    """Of whoever types the command. Blocks. Raises: StorageError."""
+    database_file(settings.database_url)  # without one there is nothing to make keys for
+    files = settings.audit_files
+    return Taking(opening.load_trail(files), load_signer(files.signing_key), author_here(), reason)
 
 
 async def take_checkpoint(settings: Settings, clock: Clock) -> Checkpoint | None:

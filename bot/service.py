@@ -55,6 +55,7 @@ from bot.platforms.web.api import Delivery as WebDelivery
 from bot.platforms.web.api import Stores
 from bot.platforms.web.platform import WebPlatform
 from bot.settings import Settings
+from bot.settings_listing import values_by_name
 from bot.versions import installed_versions
 from inference.embedding.opening import open_embedder
 from inference.engine import Engine
@@ -66,6 +67,7 @@ from storage.audit.key_store import open_body_keys
 from storage.audit.old_bodies import seal_old_bodies
 from storage.audit.opening import load_trail
 from storage.audit.search_index import SearchIndex
+from storage.audit.settings_changes import SettingsRecord
 from storage.audit.signing import Signer, load_signer
 from storage.audit.trail import AuditTrail
 from storage.database import Database
@@ -127,6 +129,7 @@ async def open_service(settings: Settings, clock: Clock) -> AsyncGenerator["Serv
         stack.push_async_callback(engine.close)
         database = await stack.enter_async_context(await Database.open(settings.database_url, metrics.record_database))
         await database.probe()  # a disk that is full already is said now, not to the first who asks
+        await SettingsRecord(database, trail).record(values_by_name(settings), clock.now())
         knowledge, entries = open_knowledge(settings, database, trail, clock)
         stack.push_async_callback(knowledge.close)
         await knowledge.open()

@@ -1,5 +1,6 @@
 """The settings in force, line by line: what each is, and who said so. Secrets are not in it."""
 
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -8,7 +9,7 @@ from typing import Any
 
 from pydantic import BaseModel, SecretStr
 
-from bot.settings import TracedSettings
+from bot.settings import Settings, TracedSettings
 
 DEFAULT = "default"
 _PASSWORD = re.compile(r"(?<=://)[^/@\s]+@")
@@ -30,6 +31,15 @@ def list_settings(traced: TracedSettings) -> list[SettingLine]:
         SettingLine(".".join(keys[:-1]), keys[-1], _shown(value), traced.origins.get(keys, DEFAULT))
         for keys, value in _values(traced.settings, ())
     ]
+
+
+def values_by_name(settings: Settings) -> dict[str, str]:
+    """As the record keeps them: JSON of each, by `table.key`."""
+    lines = list_settings(TracedSettings(settings, {}))
+    return {
+        f"{line.table}.{line.key}": json.dumps(line.value, ensure_ascii=False, sort_keys=True, default=str)
+        for line in lines
+    }
 
 
 def _values(model: BaseModel, table: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Any]]:

@@ -6,10 +6,14 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
+from bot.clock import Clock
 from bot.conversation.characters import strip_invisible
 from bot.errors import NotFound
+from bot.knowledge_desk import author_here, load_trail
 from bot.settings import Settings
-from storage.case_files import CaseFiles
+from storage.admin.accounts import DeedStore
+from storage.admin.records import Deed
+from storage.case_files import CaseFile, CaseFiles
 from storage.database import Database
 from storage.inspection import database_file
 
@@ -22,15 +26,23 @@ async def load_list(settings: Settings, limit: int) -> list[Report]:
         return [_plain(asdict(line)) for line in await files.newest(limit)]
 
 
-async def load_thread(settings: Settings, wanted: str) -> Report:
-    """By thread id or reply id. Raises: NotFound, StorageError."""
+async def load_thread(settings: Settings, wanted: str, clock: Clock) -> Report:
+    """By thread id or reply id; that somebody looks is put on record. Raises: NotFound, StorageError."""
     async with _case_files(settings) as files:
         thread_id = int(wanted) if wanted.isdecimal() and len(wanted) < 19 else await files.thread_of_reply(wanted)
         found = None if thread_id is None else await files.open(thread_id)
     if found is None:
         raise NotFound(f"there is no thread and no reply {strip_invisible(wanted)!r}: see `inthread thread list`")
+    await _record_look(settings, found, clock)
     report: Report = _plain(asdict(found))
     return report
+
+
+async def _record_look(settings: Settings, found: CaseFile, clock: Clock) -> None:
+    trail = await load_trail(settings)
+    place = {name: getattr(found, name) for name in ("platform", "tenant", "thread")}
+    async with await Database.open(settings.database_url) as database:
+        await DeedStore(database, trail).record(Deed("conversation_opened", place), author_here(), clock.now())
 
 
 def list_lines(threads: list[Report]) -> Iterator[str]:

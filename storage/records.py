@@ -120,10 +120,19 @@ class ReplyFigures:
 
     model_id: str | None = None
     model_sha256: str | None = None
+    prompt_sha256: str | None = None  # of what the model is told before anything that people wrote
     prompt_tokens: int | None = None
     new_tokens: int | None = None
     seconds_to_first_token: float | None = None
     seconds: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplyTimings:
+    """From when the question was accepted, in seconds. None: it had no turn, or no text was shown."""
+
+    seconds_in_line: float | None = None
+    seconds_to_first_text: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -192,8 +192,7 @@ class ReplyStore:
 
         def work(connection: Connection) -> None:
             reply_rows.move(connection, reply, now, **values)
-            ended, figures, all_edits = reply_rows.find_ended(connection, reply.reply_id)
-            self._trail.ended(connection, ended, figures, all_edits, now)
+            self._trail.ended(connection, *reply_rows.find_ended(connection, reply.reply_id), now)
 
         await self._database.write(work)
 

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Row, Select, select, update
 from storage import basis
 from storage.basis import Basis
 from storage.errors import LeaseLost
-from storage.records import CLOSED_STATES, Reply, ReplyFigures, ReplyState
+from storage.records import CLOSED_STATES, Reply, ReplyFigures, ReplyState, ReplyTimings
 from storage.schema import QUESTION_OF_POST, InboxRow, ReplyRow, ThreadRow, TurnRow
 
 _REPLY_COLUMNS = (
@@ -78,14 +78,23 @@ def find(connection: Connection, reply_id: str) -> Reply | None:
     return None if row is None else record(row)
 
 
-def find_ended(connection: Connection, reply_id: str) -> tuple[Reply, ReplyFigures, int]:
-    """A reply with how its answer was made and how many edits it took."""
+def find_ended(connection: Connection, reply_id: str) -> tuple[Reply, ReplyFigures, ReplyTimings, int]:
+    """A reply with how its answer was made, how long people waited, and how many edits it took."""
     reply = find(connection, reply_id)
     assert reply is not None
     names = tuple(ReplyFigures.__dataclass_fields__)
     columns = (getattr(ReplyRow, name) for name in names)
-    row = connection.execute(select(ReplyRow.edits, *columns).where(ReplyRow.reply_id == reply_id)).one()
-    return reply, ReplyFigures(**{name: getattr(row, name) for name in names}), row.edits
+    times = (ReplyRow.created_at, ReplyRow.started_at, ReplyRow.text_shown_at)
+    row = connection.execute(select(ReplyRow.edits, *times, *columns).where(ReplyRow.reply_id == reply_id)).one()
+    timings = ReplyTimings(
+        seconds_in_line=_seconds_between(row.created_at, row.started_at),
+        seconds_to_first_text=_seconds_between(row.created_at, row.text_shown_at),
+    )
+    return reply, ReplyFigures(**{name: getattr(row, name) for name in names}), timings, row.edits
+
+
+def _seconds_between(begin: datetime, end: datetime | None) -> float | None:
+    return None if end is None else round((end - begin).total_seconds(), 3)
 
 
 def reply_query() -> Select[Any]:

@@ -146,6 +146,7 @@ class ReplyRow(Base):
 
     model_id: Mapped[str | None]
     model_sha256: Mapped[str | None]
+    prompt_sha256: Mapped[str | None]
     prompt_tokens: Mapped[int | None]
     new_tokens: Mapped[int | None]
     seconds_to_first_token: Mapped[float | None] = mapped_column(Float)

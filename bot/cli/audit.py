@@ -81,22 +81,22 @@ def audit_public_key(settings: Settings) -> None:
 @audit.command("export")
 @click.option("--out", type=click.Path(path_type=Path), required=True, metavar="FILE", help="The file to write.")
 @click.option("--force", is_flag=True, help="Replace FILE if it is there already.")
+@click.option("--reason", default="", metavar="TEXT", help="Why. It stands in the audit log.")
 @with_settings
-def audit_export(settings: Settings, out: Path, force: bool) -> None:
+def audit_export(settings: Settings, out: Path, force: bool, reason: str) -> None:
     """Write the whole audit log to FILE, as JSON Lines that can be checked without this program.
 
     The file holds what people asked and what they were answered; only its owner can read it. Its format is described in
-    docs/audit.md. Safe while the service runs.
+    docs/audit.md. Safe while the service runs. That it was taken stands in the log, a checkpoint over it in the file.
     """
+    from bot.audit_desk import taking_here
     from storage.audit.files import export_database
-    from storage.audit.key_store import open_body_keys
     from storage.inspection import database_file
     from storage.whole_file import whole_file
 
     database = database_file(settings.database_url)
     with whole_file(out, replace=force, database=database) as partial, partial.open("wb") as file:
-        keys = open_body_keys(settings.audit_files.body_keys, settings.audit_files.master_key)
-        asyncio.run(export_database(settings.database_url, keys, file, SystemClock().now()))
+        asyncio.run(export_database(settings.database_url, taking_here(settings, reason), file, SystemClock().now()))
     click.echo(f"{out}: {out.stat().st_size:,} bytes; check it with `inthread audit verify-export {out}`")
 
 

@@ -5,6 +5,7 @@ import asyncio
 import click
 
 from bot.cli.options import Commands, echo_json, json_option, with_settings
+from bot.clock import SystemClock
 from bot.settings import Settings
 
 
@@ -40,7 +41,7 @@ def thread_show(settings: Settings, thread_id: str, as_json: bool) -> None:
     """
     from bot.thread_report import load_thread, thread_lines
 
-    found = asyncio.run(load_thread(settings, thread_id))
+    found = asyncio.run(load_thread(settings, thread_id, SystemClock()))
     if as_json:
         echo_json(found)
         return

@@ -86,7 +86,8 @@ class Answerer:
             async for piece in pieces:
                 text = (text + piece.text).lstrip()
                 if piece.stop_reason is not None:
-                    yield replace(_last_update(text, piece, language), basis=Basis(kind=consulted.kind))
+                    last = _last_update(text, piece, language)
+                    yield replace(last, basis=Basis(kind=consulted.kind), instructions=system)
                     return
                 if text:
                     yield ReplyUpdate(text)
@@ -109,7 +110,8 @@ class Answerer:
                 if checked.shown != shown:
                     yield ReplyUpdate(checked.shown.strip())
         is_whole = piece.stop_reason in (StopReason.END, StopReason.STOP_STRING)
-        yield _ending_from(checked.end(text, is_whole=is_whole), passages, piece, language)
+        ending = _ending_from(checked.end(text, is_whole=is_whole), passages, piece, language)
+        yield replace(ending, instructions=messages[0].content)
 
 
 def _origin(question: Question) -> Origin:

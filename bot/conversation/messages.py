@@ -94,10 +94,14 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ReplyUpdate:
-    """The reply so far: always the full text. The last update alone has an `outcome`, and what the text rests on."""
+    """The reply so far: always the full text. The last update alone has an `outcome`, and what the text rests on.
+
+    `instructions`: what the model was told before anything that people wrote; "" where no model was asked.
+    """
 
     text: str
     outcome: Outcome | None = None
     stop_reason: StopReason | None = None
     figures: Figures | None = None
     basis: Basis | None = None
+    instructions: str = ""

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from contextlib import aclosing
 from dataclasses import replace
 from datetime import timedelta
+from hashlib import sha256
 
 import structlog
 
@@ -150,12 +151,14 @@ class Composer:
 
     def _figures(self, update: ReplyUpdate) -> ReplyFigures:
         model = self._answerer.model
+        told = sha256(update.instructions.encode()).hexdigest() if update.instructions else None
         if update.figures is None:
-            return ReplyFigures(model_id=model.id, model_sha256=model.sha256)
+            return ReplyFigures(model_id=model.id, model_sha256=model.sha256, prompt_sha256=told)
         metrics.record_generation(update.figures)
         return ReplyFigures(
             model_id=model.id,
             model_sha256=model.sha256,
+            prompt_sha256=told,
             prompt_tokens=update.figures.prompt_tokens,
             new_tokens=update.figures.new_tokens,
             seconds_to_first_token=update.figures.seconds_to_first_token,

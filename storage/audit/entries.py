@@ -12,7 +12,7 @@ from storage.audit.canonical import Scalar
 from storage.audit.log import AuditEntry
 from storage.basis import Basis, BasisKind, CitedEntry
 from storage.knowledge.records import Author, Entry, EntryChange, EntryStatus, EntryText, GivenDocument
-from storage.records import NewQuestion, Reply, ReplyFigures
+from storage.records import NewQuestion, Reply, ReplyFigures, ReplyTimings
 
 
 def question_accepted(question: NewQuestion, exchange: int, actor: str, at: datetime) -> AuditEntry:
@@ -30,8 +30,10 @@ def question_deleted(reply: Reply, actor: str, at: datetime) -> AuditEntry:
     return AuditEntry("question_deleted", at, _exchange(reply, actor))
 
 
-def reply_ended(reply: Reply, figures: ReplyFigures, *, edits: int, actor: str, at: datetime) -> AuditEntry:
-    """`reply`, `figures` and `edits` as they stand once it is closed: read them after the change, not before."""
+def reply_ended(
+    reply: Reply, figures: ReplyFigures, timings: ReplyTimings, *, edits: int, actor: str, at: datetime
+) -> AuditEntry:
+    """All of it as it stands once the reply is closed: read it after the change, not before."""
     fields: dict[str, Scalar] = {
         **_exchange(reply, actor),
         "state": reply.state.value,
@@ -41,6 +43,7 @@ def reply_ended(reply: Reply, figures: ReplyFigures, *, edits: int, actor: str, 
         "edits": edits,
         **_basis(reply.basis),
         **{name: getattr(figures, name) for name in ReplyFigures.__dataclass_fields__},
+        **{name: getattr(timings, name) for name in ReplyTimings.__dataclass_fields__},
     }
     return AuditEntry("reply", at, fields, None if reply.final_text is None else {"text": reply.final_text})
 
@@ -146,11 +149,16 @@ def expert_answered(escalation_id: str, author: Author, text: str, actor: str, a
 
 
 def _basis(basis: Basis | None) -> dict[str, Scalar]:
-    """What a reply rests on; with a verified answer, which revision of which entry the text is."""
+    """What a reply rests on; with a verified answer, which revision of which entry the text is.
+
+    `cites`: every entry with its revision, and every passage, whose id changes with its text.
+    """
     if basis is None:
         return {}
     entry = basis.entries[0] if basis.kind is BasisKind.VERIFIED else None
-    return {"basis": basis.kind.value, **(_cited(entry) if entry else {})}
+    cites = [f"{cited.entry_id}@{cited.revision}" for cited in basis.entries]
+    cites += [passage.passage_id for passage in basis.passages]
+    return {"basis": basis.kind.value, "cites": " ".join(cites), **(_cited(entry) if entry else {})}
 
 
 def _cited(entry: CitedEntry | None) -> dict[str, Scalar]:

@@ -12,7 +12,7 @@ from storage.audit.checkpoints import parse_shipped
 from storage.audit.export import verify_export
 from storage.audit.keys import BodyKeys
 from storage.audit.signing import PublicKey
-from storage.audit.store import AuditStore
+from storage.audit.store import AuditStore, Taking
 from storage.database import Database
 from storage.errors import NotAnExport, NotCheckpoints
 from storage.inspection import database_file
@@ -27,12 +27,15 @@ async def verify_database(url: str, keys: BodyKeys, key: PublicKey, shipped: Map
         return await AuditStore(database, keys).verify(key, shipped)
 
 
-async def export_database(url: str, keys: BodyKeys, file: BinaryIO, created: datetime) -> None:
-    """Safe while a service writes. Raises: DatabaseUnusable, DatabaseOutdated, OSError."""
+async def export_database(url: str, taking: Taking, file: BinaryIO, created: datetime) -> None:
+    """Safe while a service writes. Raises: DatabaseUnusable, DatabaseOutdated, AuditKeyUnusable, OSError."""
     database_file(url)  # opening would make it
-    async with await Database.open(url) as database, aclosing(AuditStore(database, keys).export(created)) as chunks:
-        async for chunk in chunks:
-            await asyncio.to_thread(file.write, chunk)
+    async with await Database.open(url) as database:
+        store = AuditStore(database, taking.trail.keys)
+        span = await store.record_export(taking, created)
+        async with aclosing(store.export(created, span)) as chunks:
+            async for chunk in chunks:
+                await asyncio.to_thread(file.write, chunk)
 
 
 def verify_file(path: Path, key: PublicKey | None, shipped: Mapping[int, bytes]) -> Verdict:

@@ -15,7 +15,7 @@ from storage.schema import AuditEntryRow
 
 RESERVED = frozenset({"seq", "time", "kind"})
 # What these say is the company's, and stays when whoever did it is erased; all else is the actor's.
-_COMPANYS = ("entry_", "document_", "model_", "erasure", "retention", "hold_")
+_COMPANYS = ("entry_", "document_", "model_", "erasure", "retention", "hold_", "settings_")
 _MONTH = len("2026-03")
 # Made once: every question waits for them, and making them takes as long as running them.
 _LAST = select(AuditEntryRow.seq, AuditEntryRow.hash).order_by(AuditEntryRow.seq.desc()).limit(1)

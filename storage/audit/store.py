@@ -10,13 +10,15 @@ from sqlalchemy import Connection, LargeBinary, bindparam, cast, func, select
 from sqlalchemy.exc import DatabaseError
 
 from storage.audit.checking import ChainCheck, ChainedEntry, Verdict
-from storage.audit.checkpointing import checkpoint_query, record
+from storage.audit.checkpointing import checkpoint_query, record, take
 from storage.audit.checkpoints import Checkpoint, checkpoint_line
 from storage.audit.export import entry_line, manifest_line
 from storage.audit.keys import BodyKeys
-from storage.audit.signing import PublicKey
+from storage.audit.signing import PublicKey, Signer
+from storage.audit.trail import AuditTrail
 from storage.database import Database
 from storage.errors import DatabaseUnusable
+from storage.knowledge.records import Author
 from storage.schema import AuditCheckpointRow, AuditEntryRow
 
 T = TypeVar("T")
@@ -37,7 +39,7 @@ _CHECKPOINTS = checkpoint_query().where(
 
 
 @dataclass(frozen=True, slots=True)
-class _Span:
+class Span:
     """How far the log went when reading began: its last entry, and the last one that a checkpoint covers, if later.
 
     `first`: 1, or the one behind a checkpoint where older ones are gone.
@@ -46,6 +48,16 @@ class _Span:
     first: int
     last: int
     signed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Taking:
+    """Who takes the log away, and why."""
+
+    trail: AuditTrail
+    signer: Signer
+    author: Author
+    reason: str = ""
 
 
 class AuditStore:
@@ -68,13 +80,28 @@ class AuditStore:
         check.end()
         return check.verdict
 
-    async def export(self, created: datetime) -> AsyncGenerator[bytes, None]:
-        """The log as it is when this begins, as JSON Lines: chunks of whole lines. Close it (`contextlib.aclosing`).
+    async def record_export(self, taking: Taking, now: datetime) -> Span:
+        """Put on record that somebody takes the log, and sign what they take. Raises: AuditKeyUnusable."""
 
+        def work(connection: Connection) -> Span:
+            take(connection, taking.signer, now)
+            span = _span(connection)
+            said = {"from_seq": span.first, "to_seq": span.last}
+            words = {"reason": taking.reason} if taking.reason else None
+            taking.trail.administered(connection, "log_exported", taking.author, said, words, now)
+            return span
+
+        return await self._database.write(work)
+
+    async def export(self, created: datetime, span: Span | None = None) -> AsyncGenerator[bytes, None]:
+        """The log as JSON Lines, chunks of whole lines: as far as was recorded, or as it is when this begins.
+
+        Close it (`contextlib.aclosing`).
         Nothing is checked: what was changed is handed out as it is, and found by whoever verifies the file.
         Raises: DatabaseUnusable.
         """
-        span = await self._read(_span)
+        if span is None:
+            span = await self._read(_span)
         yield manifest_line(span.first, span.last, created)
         first: int | None = BEFORE_ALL
         while first is not None:
@@ -90,16 +117,16 @@ class AuditStore:
             ) from error
 
 
-def _span(connection: Connection) -> _Span:
+def _span(connection: Connection) -> Span:
     last = connection.execute(select(func.coalesce(func.max(AuditEntryRow.seq), 0))).scalar_one()
     signed = connection.execute(select(func.coalesce(func.max(AuditCheckpointRow.size), 0))).scalar_one()
     first = connection.execute(select(func.coalesce(func.min(AuditEntryRow.seq), 1))).scalar_one()
     anchor = select(AuditCheckpointRow.size).where(AuditCheckpointRow.size == first - 1)
     is_pruned = first > 1 and connection.execute(anchor).first() is not None
-    return _Span(first if is_pruned else 1, last, max(last, signed))
+    return Span(first if is_pruned else 1, last, max(last, signed))
 
 
-def _check_batch(connection: Connection, keys: BodyKeys, check: ChainCheck, first: int, span: _Span) -> int | None:
+def _check_batch(connection: Connection, keys: BodyKeys, check: ChainCheck, first: int, span: Span) -> int | None:
     """Where the next batch begins; None when all is checked, or something is wrong."""
     batch = _read_batch(connection, keys, first, span.last)
     for entry, checkpoint in _with_checkpoints(connection, batch, first, span.signed):
@@ -110,7 +137,7 @@ def _check_batch(connection: Connection, keys: BodyKeys, check: ChainCheck, firs
     return _next_first(batch)
 
 
-def _export_batch(connection: Connection, keys: BodyKeys, first: int, span: _Span) -> tuple[bytes, int | None]:
+def _export_batch(connection: Connection, keys: BodyKeys, first: int, span: Span) -> tuple[bytes, int | None]:
     batch = _read_batch(connection, keys, first, span.last)
     lines: list[bytes] = []
     for entry, checkpoint in _with_checkpoints(connection, batch, first, span.signed):

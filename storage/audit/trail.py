@@ -12,7 +12,7 @@ from storage.audit.log import AuditEntry, SealedEntry, append, append_all, seal
 from storage.audit.pseudonyms import Pseudonym
 from storage.basis import CitedEntry
 from storage.knowledge.records import Author, EntryChange, GivenDocument
-from storage.records import NewQuestion, Reply, ReplyFigures
+from storage.records import NewQuestion, Reply, ReplyFigures, ReplyTimings
 
 
 class AuditTrail:
@@ -34,8 +34,18 @@ class AuditTrail:
     def deleted(self, connection: Connection, reply: Reply, now: datetime) -> None:
         self.add(connection, entries.question_deleted(reply, self._actor(reply), now))
 
-    def ended(self, connection: Connection, reply: Reply, figures: ReplyFigures, edits: int, now: datetime) -> None:
-        self.add(connection, entries.reply_ended(reply, figures, edits=edits, actor=self._actor(reply), at=now))
+    def ended(
+        self,
+        connection: Connection,
+        reply: Reply,
+        figures: ReplyFigures,
+        timings: ReplyTimings,
+        edits: int,
+        now: datetime,
+    ) -> None:
+        self.add(
+            connection, entries.reply_ended(reply, figures, timings, edits=edits, actor=self._actor(reply), at=now)
+        )
 
     def chosen(self, connection: Connection, reply: Reply, entry: CitedEntry | None, user: str, now: datetime) -> None:
         self.add(connection, entries.suggestion_chosen(reply, entry, self._person(reply, user), now))

@@ -88,7 +88,8 @@ def test_an_export_is_checked_with_nothing_but_the_file(run: Run, log: Path, fol
     assert "5 entries, each as it was written" in result.stdout
     manifest, *lines = map(json.loads, (folder / "log.jsonl").read_text().splitlines())
     assert (manifest["type"], manifest["format"], manifest["from_seq"], manifest["to_seq"]) == ("manifest", 1, 1, 5)
-    assert [line["body"]["text"] for line in lines] == [f"question {number}" for number in range(1, 6)]
+    said = [line["body"]["text"] for line in lines if line["type"] == "entry"]
+    assert said == [f"question {number}" for number in range(1, 6)]
 
 
 def test_an_export_is_one_file_for_its_owner_alone(run: Run, log: Path, folder: Path) -> None:
@@ -204,3 +205,18 @@ def test_a_file_that_is_no_key_is_said_in_one_line(run: Run, log: Path, folder: 
 
     assert result.exit_code == 1
     assert "inthread audit public-key" in the_line(result)
+
+
+def test_that_the_log_was_taken_is_on_record_and_the_file_is_signed_to_its_end(
+    run: Run, log: Path, folder: Path
+) -> None:
+    (folder / "public.pem").write_text(run("audit", "public-key").stdout)
+    run("audit", "export", "--out", "one.jsonl", "--reason", "works council")
+    run("audit", "export", "--out", "two.jsonl")
+
+    first, second = ((folder / name).read_text().splitlines() for name in ("one.jsonl", "two.jsonl"))
+    assert json.loads(first[-1])["size"] == 5
+    taken = json.loads(second[-2])
+    assert (taken["header"]["kind"], taken["header"]["to_seq"]) == ("log_exported", 5)
+    assert taken["body"] == {"reason": "works council"}
+    assert "checkpoints covers 6" in run("audit", "verify-export", "two.jsonl", "--key", "public.pem").stdout

@@ -27,7 +27,7 @@ from storage.audit.log import AuditEntry, append, append_all, seal
 from storage.audit.signing import load_signer
 from storage.audit.store import BATCH, AuditStore
 from storage.database import Database
-from storage.records import ReplyFigures, ReplyState
+from storage.records import ReplyFigures, ReplyState, ReplyTimings
 from storage.replies import ReplyStore
 from storage.schema import Base
 from tests.clock import START
@@ -188,11 +188,14 @@ async def test_an_ended_reply_is_told_with_its_figures(replies: ReplyStore) -> N
     ended = await replies.find("reply of k")
     assert ended is not None
 
-    entry = entries.reply_ended(ended, figures, edits=4, actor="pseudonym", at=START)
+    timings = ReplyTimings(seconds_in_line=2.5, seconds_to_first_text=3.25)
+
+    entry = entries.reply_ended(ended, figures, timings, edits=4, actor="pseudonym", at=START)
 
     assert (entry.kind, entry.body) == ("reply", {"text": "the answer"})
     told = {"state": "DONE", "outcome": "answered", "failure": None, "attempt": 0, "edits": 4, "prompt_tokens": 7}
     told |= {"model_id": "m", "model_sha256": "ab", "new_tokens": 9, "seconds_to_first_token": None, "seconds": 1.5}
+    told |= {"seconds_in_line": 2.5, "seconds_to_first_text": 3.25}
     assert told.items() <= entry.fields.items()
     assert {"canary", "the answer", "U1"}.isdisjoint(entry.fields.values())
 
