@@ -4,6 +4,7 @@ from zoneinfo import ZoneInfo
 
 from bot.admin.archive import Archive
 from bot.admin.desk import KnowledgeDesk
+from bot.admin.forgetting import Forgetting
 from bot.admin.overview_pages import LineNow
 from bot.admin.site import AdminSite, Parts
 from bot.clock import Clock
@@ -14,6 +15,7 @@ from bot.conversation.learning.rehearsal import Rehearsal
 from bot.conversation.learning.variants import INTHREAD
 from bot.delivery.line import Line
 from bot.jobs.board import JobBoard
+from bot.jobs.retention import retention_rule
 from bot.learning_loop import LearningLoop
 from bot.settings import Settings
 from storage.audit.reading import AuditReader
@@ -23,6 +25,9 @@ from storage.audit.store import AuditStore
 from storage.audit.trail import AuditTrail
 from storage.database import Database
 from storage.feedback import FeedbackStore
+from storage.forgetting.erasing import ErasureStore
+from storage.forgetting.holds import HoldStore
+from storage.forgetting.retention import RetentionStore
 from storage.knowledge.entries import EntryStore
 from storage.learning.dismissals import DismissalStore
 
@@ -40,14 +45,22 @@ def build_admin(
 ) -> AdminSite:
     """`loop`: what the pages share with the forms of Slack and the jobs."""
     desk = _desk(settings, database, trail, knowledge, loop, clock)
+    index = SearchIndex(database, trail.pseudonym, trail.keys)
     archive = Archive(
         reader=AuditReader(database, trail.pseudonym, trail.keys),
         pseudonym=trail.pseudonym,
-        index=SearchIndex(database, trail.pseudonym, trail.keys),
+        index=index,
         store=AuditStore(database, trail.keys),
         signer=signer,
         zone=ZoneInfo(settings.admin.time_zone),
         link_hosts=settings.answers.link_hosts,
+    )
+    rule = retention_rule(settings.audit)
+    forgetting = Forgetting(
+        erasures=ErasureStore(database, trail, index),
+        holds=HoldStore(database, trail),
+        retention=RetentionStore(database, trail, rule, index),
+        rule=rule,
     )
     parts = Parts(
         database=database,
@@ -55,6 +68,7 @@ def build_admin(
         clock=clock,
         desk=desk,
         archive=archive,
+        forgetting=forgetting,
         jobs=jobs,
         line=lambda: LineNow(line.active, line.waiting),
     )

@@ -37,9 +37,10 @@ ENGLISH = {
     "job: audit_index": "Index the log for searches",
     "job: WeeklyDigest": "Tell owners what was not answered",
     "job: ReviewReminders": "Remind owners of reviews",
+    "job: retention": "Let go what is old enough",
     "job: model_update": "Take a newer model",
 }
-CODES = ("role", "status", "outcome", "basis", "verdict", "event", "request", "job", "way")
+CODES = ("role", "status", "outcome", "basis", "verdict", "event", "request", "job", "way", "scope")
 
 
 def said_in_english(sentence: str) -> str:

@@ -8,16 +8,17 @@ from aiohttp import web
 
 from bot.admin.errands import State
 from bot.admin.permissions import Permission
-from bot.admin.plots import Series, bars, lines
+from bot.admin.plots import WIDE, Series, bars, lines
 from bot.admin.visits import Route, Visit
 from bot.admin.words import Words
 from bot.clock import Clock
 from bot.conversation.learning.gaps import Gap
-from storage.figures import WAYS, FiguresStore, Overview
+from storage.figures import DIRECT, GENERATED, OTHER, SUGGESTED, UNANSWERED, WAYS, FiguresStore, Overview
 
 SPANS = (7, 30, 90)  # days
 FRESH_SECONDS = 60.0  # so long the same figures are shown: they are read from all replies of the time
-MOST_GAPS = 5
+MOST_GAPS = 8
+MARKS = {DIRECT: "s5", SUGGESTED: "s1", GENERATED: "s2", UNANSWERED: "s4", OTHER: "s3"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,7 @@ class OverviewPages:
             spans=SPANS,
             line=self._line(),
             ways=WAYS,
+            marks=MARKS,
             plots=_plots(overview, visit.words),
             gaps=gaps[:MOST_GAPS],
         )
@@ -79,10 +81,7 @@ class OverviewPages:
 
 def _plots(overview: Overview, words: Words) -> dict[str, object]:
     names = [day.day[5:] for day in overview.days]
-    ways = [
-        Series(words(f"way: {way}"), f"s{number + 1}", [day.ways.get(way, 0) for day in overview.days])
-        for number, way in enumerate(WAYS)
-    ]
+    ways = [Series(words(f"way: {way}"), MARKS[way], [day.ways.get(way, 0) for day in overview.days]) for way in WAYS]
     thumbs = [
         Series(words("verdict: up"), "s5", [day.up for day in overview.days]),
         Series(words("verdict: down"), "s4", [day.down for day in overview.days]),
@@ -93,7 +92,7 @@ def _plots(overview: Overview, words: Words) -> dict[str, object]:
     ]
     hours = [Series(words("Questions"), "s1", list(overview.hours))]
     return {
-        "questions": bars(words("Questions by day"), names, ways),
+        "questions": bars(words("Questions by day"), names, ways, WIDE),
         "hours": bars(words("Questions by hour"), [f"{hour:02d}" for hour in range(24)], hours),
         "feedback": bars(words("Feedback by day"), names, thumbs),
         "first_text": lines(words("Seconds to the first text, by day"), names, times),

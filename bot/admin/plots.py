@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-WIDTH, HEIGHT = 640, 220
+WIDTH, WIDE, HEIGHT = 640, 1_180, 220  # of a plot beside another, and of one alone
 _LEFT, _RIGHT, _TOP, _BOTTOM = 40, 8, 10, 24
 _LABELS = 8  # below the axis, at most
 _LINES = 4
@@ -21,27 +21,27 @@ class Series:
     values: Sequence[float | None]
 
 
-def bars(label: str, names: Sequence[str], series: Sequence[Series]) -> Markup:
+def bars(label: str, names: Sequence[str], series: Sequence[Series], width: int = WIDTH) -> Markup:
     """Stacked, in the order of the series from below. `label`: what a screen reader says of it."""
     totals = [sum(one.values[place] or 0 for one in series) for place in range(len(names))]
     top = _ceiling(max(totals, default=0))
-    return _svg(label, [*_grid(top), *_names(names), *_stacks(names, series, top)])
+    return _svg(label, width, [*_grid(top, width), *_names(names, width), *_stacks(names, series, top, width)])
 
 
 def lines(label: str, names: Sequence[str], series: Sequence[Series]) -> Markup:
     top = _ceiling(max((value or 0 for one in series for value in one.values), default=0))
     drawn = [piece for one in series for piece in _line(one, len(names), top)]
-    return _svg(label, [*_grid(top), *_names(names), *drawn])
+    return _svg(label, WIDTH, [*_grid(top, WIDTH), *_names(names, WIDTH), *drawn])
 
 
-def _svg(label: str, pieces: Iterable[Markup]) -> Markup:
-    head = Markup('<svg class="plot" viewBox="0 0 {} {}" role="img" aria-label="{}">').format(WIDTH, HEIGHT, label)
+def _svg(label: str, width: int, pieces: Iterable[Markup]) -> Markup:
+    head = Markup('<svg class="plot" viewBox="0 0 {} {}" role="img" aria-label="{}">').format(width, HEIGHT, label)
     return head + Markup("").join(pieces) + Markup("</svg>")
 
 
-def _stacks(names: Sequence[str], series: Sequence[Series], top: float) -> Iterator[Markup]:
-    step = (WIDTH - _LEFT - _RIGHT) / max(1, len(names))
-    width = max(1.0, step * 0.76)
+def _stacks(names: Sequence[str], series: Sequence[Series], top: float, width: int) -> Iterator[Markup]:
+    step = (width - _LEFT - _RIGHT) / max(1, len(names))
+    thick = max(1.0, step * 0.76)
     for place, name in enumerate(names):
         below = 0.0
         for one in series:
@@ -49,10 +49,10 @@ def _stacks(names: Sequence[str], series: Sequence[Series], top: float) -> Itera
             if value:
                 height = value / top * _plot_height()
                 y = HEIGHT - _BOTTOM - below - height
-                x = _LEFT + step * place + (step - width) / 2
+                x = _LEFT + step * place + (step - thick) / 2
                 says = f"{name}: {one.name} {value:g}"
                 rect = '<rect class="{}" x="{:.1f}" y="{:.1f}" width="{:.1f}" height="{:.1f}"><title>{}</title></rect>'
-                yield Markup(rect).format(one.mark, x, y, width, height, says)
+                yield Markup(rect).format(one.mark, x, y, thick, height, says)
                 below += height
 
 
@@ -73,18 +73,18 @@ def _line(series: Series, count: int, top: float) -> Iterator[Markup]:
         run = []
 
 
-def _grid(top: float) -> Iterator[Markup]:
+def _grid(top: float, width: int) -> Iterator[Markup]:
     for number in range(_LINES + 1):
         y = HEIGHT - _BOTTOM - _plot_height() * number / _LINES
         value = top * number / _LINES
         yield Markup('<line class="grid-line" x1="{}" x2="{}" y1="{:.1f}" y2="{:.1f}"/>').format(
-            _LEFT, WIDTH - _RIGHT, y, y
+            _LEFT, width - _RIGHT, y, y
         )
         yield Markup('<text x="{}" y="{:.1f}" text-anchor="end">{:g}</text>').format(_LEFT - 5, y + 4, value)
 
 
-def _names(names: Sequence[str]) -> Iterator[Markup]:
-    step = (WIDTH - _LEFT - _RIGHT) / max(1, len(names))
+def _names(names: Sequence[str], width: int) -> Iterator[Markup]:
+    step = (width - _LEFT - _RIGHT) / max(1, len(names))
     every = max(1, math.ceil(len(names) / _LABELS))
     for place in range(0, len(names), every):
         x = _LEFT + step * (place + 0.5)

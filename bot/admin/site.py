@@ -11,12 +11,14 @@ from argon2 import PasswordHasher
 from bot.admin.account_pages import AccountPages
 from bot.admin.archive import Archive
 from bot.admin.audit_pages import AuditPages
+from bot.admin.data_pages import DataPages
 from bot.admin.desk import KnowledgeDesk
 from bot.admin.entry_pages import EntryPages
 from bot.admin.errands import Errand
 from bot.admin.errors import not_found
 from bot.admin.export_pages import ExportPages
 from bot.admin.files import Files, load_files
+from bot.admin.forgetting import Forgetting
 from bot.admin.gap_pages import GapPages
 from bot.admin.guard import Guard
 from bot.admin.guessing import Guessing
@@ -56,6 +58,7 @@ class Parts:
     clock: Clock
     desk: KnowledgeDesk
     archive: Archive
+    forgetting: Forgetting
     jobs: JobBoard
     line: Callable[[], LineNow]
     hasher: PasswordHasher | None = None
@@ -85,7 +88,13 @@ class AdminSite:
         self._index = parts.archive.index
         integrity = IntegrityPages(parts.archive, clock)
         reasons, requests = Reasons(clock), RequestStore(database, trail)
-        self._errands: list[Errand[Any]] = [gap_pages.looking, review_pages.trying, integrity.checking]
+        data_pages = DataPages(settings, parts.forgetting, requests, parts.archive.reader, clock)
+        self._errands: list[Errand[Any]] = [
+            gap_pages.looking,
+            review_pages.trying,
+            integrity.checking,
+            data_pages.looking,
+        ]
         self.table: list[Route] = [
             *Files(load_files()).routes(),
             *signing_in.routes(),
@@ -94,6 +103,7 @@ class AdminSite:
             ).routes(),
             *AuditPages(parts.archive, accounts, reasons, deeds, clock).routes(),
             *ExportPages(settings, parts.archive, reasons, deeds, requests, clock).routes(),
+            *data_pages.routes(),
             *RequestPages(requests, clock).routes(),
             *integrity.routes(),
             *EntryPages(parts.desk, clock).routes(),

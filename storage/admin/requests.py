@@ -80,6 +80,11 @@ class RequestStore:
 
         return await self._database.write(work)
 
+    async def blank(self, request_id: str) -> None:
+        """Whom it was about does not stand there any more."""
+        change = update(AdminRequestRow).where(AdminRequestRow.request_id == request_id).values(details={}, reason="")
+        await self._database.write(lambda connection: connection.execute(change))
+
     async def newest(self, limit: int) -> Sequence[Request]:
         query = select(AdminRequestRow).order_by(AdminRequestRow.asked_at.desc()).limit(limit)
         return await self._database.read(lambda connection: [_request(row) for row in connection.execute(query)])

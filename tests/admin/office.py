@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from bot.admin.archive import Archive
 from bot.admin.desk import KnowledgeDesk
+from bot.admin.forgetting import Forgetting
 from bot.admin.overview_pages import LineNow
 from bot.admin.passwords import Passwords
 from bot.admin.settings import AdminSettings
@@ -36,6 +37,9 @@ from storage.audit.signing import Signer
 from storage.audit.store import AuditStore
 from storage.database import Database
 from storage.feedback import FeedbackStore
+from storage.forgetting.erasing import ErasureStore
+from storage.forgetting.holds import HoldStore
+from storage.forgetting.retention import RetentionRule, RetentionStore
 from storage.knowledge.entries import EntryStore
 from storage.knowledge.records import Author
 from storage.learning.dismissals import DismissalStore
@@ -117,6 +121,16 @@ def an_archive(database: Database) -> Archive:
     )
 
 
+def a_forgetting(database: Database) -> Forgetting:
+    rule = RetentionRule(texts=180, headers=190, history=180, channels={"C0HR": 30})
+    return Forgetting(
+        erasures=ErasureStore(database, TRAIL, SearchIndex(database, TRAIL.pseudonym, TRAIL.keys)),
+        holds=HoldStore(database, TRAIL),
+        retention=RetentionStore(database, TRAIL, rule),
+        rule=rule,
+    )
+
+
 @asynccontextmanager
 async def an_office(
     database: Database, clock: Clock, parts: Mapping[str, Any] | None = None, **settings: Any
@@ -128,6 +142,7 @@ async def an_office(
         hasher=QUICK,
         desk=a_desk(database, clock),
         archive=an_archive(database),
+        forgetting=a_forgetting(database),
         jobs=JobBoard(clock),
         line=lambda: LineNow(1, 2),
     )

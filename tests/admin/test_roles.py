@@ -13,6 +13,7 @@ EVERYBODY = frozenset({*Role, None})  # None: nobody is signed in
 SIGNED_IN = frozenset(Role)
 ADMIN = frozenset({Role.ADMIN})
 AUDITORS = frozenset({Role.AUDITOR})
+ERASERS = frozenset({Role.ERASER})
 GRANTING = frozenset({Role.AUDITOR, Role.ERASER, Role.ADMIN})
 EDITORS = frozenset({Role.ADMIN, Role.EDITOR})
 WHO = {
@@ -32,6 +33,13 @@ WHO = {
     "GET /admin/audit/export": AUDITORS,
     "POST /admin/audit/export": AUDITORS,
     "POST /admin/audit/export/granted": AUDITORS,
+    "GET /admin/data": ERASERS,
+    "POST /admin/data/retention": ERASERS,
+    "POST /admin/data/hold": ERASERS,
+    "POST /admin/data/lift": ERASERS,
+    "POST /admin/data/preview": ERASERS,
+    "POST /admin/data/erase": ERASERS,
+    "POST /admin/data/erase/granted": ERASERS,
     "GET /admin/requests": GRANTING,
     "POST /admin/requests/decide": GRANTING,
     "GET /admin/integrity": SIGNED_IN,

@@ -15,6 +15,7 @@ from storage.audit.search_index import ABOUT_AN_EXCHANGE
 from storage.basis import BasisKind
 from storage.feedback import Verdict
 from storage.figures import WAYS
+from storage.forgetting.holds import Scope
 from storage.knowledge.records import EntryStatus
 
 FOLDER = Path(admin.__file__).parent
@@ -30,7 +31,8 @@ _IN_CODE = [
 
 EVENTS = ABOUT_AN_EXCHANGE - {"question", "question_edited", "reply"}
 JOBS = (
-    "stuck_replies duplicates catch_up variants checkpoints audit_index WeeklyDigest ReviewReminders model_update"
+    "stuck_replies duplicates catch_up variants checkpoints retention audit_index "
+    "WeeklyDigest ReviewReminders model_update"
 ).split()
 
 
@@ -39,6 +41,7 @@ def sentences() -> set[str]:
     found |= {str(clause) for clause in (*Reason, *Obstacle)}
     found |= {f"outcome: {one}" for one in Outcome} | {f"basis: {one}" for one in BasisKind}
     found |= {f"verdict: {one}" for one in Verdict} | {f"event: {one}" for one in (*LOOKS, *EVENTS)}
+    found |= {f"scope: {one}" for one in Scope}
     found |= {f"way: {one}" for one in WAYS}
     found |= {f"request: {one}" for one in ("export", "erasure")} | {f"job: {one}" for one in JOBS}
     for path in FOLDER.rglob("*.html"):
