@@ -93,6 +93,9 @@ _ANSWERS = _counter(
     "platform",
     "basis",
 )
+_REDACTED = _counter(
+    "inthread_redacted_total", "What was taken out of what people wrote before it was written down, by kind.", "kind"
+)
 _FEEDBACK = _counter("inthread_feedback_total", "Verdicts of people on replies: up or down.", "platform", "verdict")
 
 # ── the line ─────────────────────────────────────────────────────────────────
@@ -272,6 +275,10 @@ def record_reply(platform: str, outcome: str, seconds: float, basis: BasisKind |
 
 def record_feedback(platform: str, verdict: Verdict) -> None:
     _FEEDBACK.labels(platform, verdict).inc()
+
+
+def record_redacted(kind: str, count: int) -> None:
+    _REDACTED.labels(kind).inc(count)
 
 
 def record_queue_wait(platform: str, seconds: float) -> None:

@@ -21,6 +21,8 @@ from bot.conversation.knowledge.latest import KnowledgeStores
 from bot.conversation.knowledge.looking_up import FindsEntries
 from bot.conversation.librarian import Librarian
 from bot.conversation.messages import Outcome, ThreadKey
+from bot.conversation.phrases import language_of
+from bot.conversation.redaction import Redacted, Redactor
 from bot.conversation.topics import Topics
 from bot.database_health import DatabaseHealth
 from bot.delivery.audience import Audiences
@@ -233,6 +235,7 @@ class Service:
         )
         self._choosing = Choosing(replies, librarian, audiences, submit, clock)
         self._health = DatabaseHealth(database, clock, self._go_on)
+        self._redactor = Redactor(settings.audit.redact)
         topics = self._topics = Topics(answers.sensitive.topics)
         self._intake = Intake(
             replies,
@@ -242,6 +245,7 @@ class Service:
             reach,
             take_answer=self._escalating.take_answer,
             topic_of=topics.find,
+            redact=self._redact,
         )
         self._duplicates = DuplicateCheck(replies, self._platforms, clock)
         record = LookBackStore(database)
@@ -471,12 +475,19 @@ class Service:
 
     async def _judge(self, reply_id: str, user: str, verdict: Verdict, comment: str | None) -> bool:
         """Keep what somebody thinks of a reply. False: there is nothing to have an opinion of."""
-        reply = await self._feedback.record(reply_id, user, verdict, self._clock.now(), comment)
+        said = None if comment is None else self._redact(comment).text
+        reply = await self._feedback.record(reply_id, user, verdict, self._clock.now(), said)
         if reply is None:
             return False
         metrics.record_feedback(reply.platform, verdict)
         log.info("reply_judged", reply_id=reply_id, verdict=verdict, has_comment=bool(comment))
         return True
+
+    def _redact(self, text: str) -> Redacted:
+        redacted = self._redactor.redact(text, language_of(text, self._settings.answers.language))
+        for kind, count in redacted.counts.items():
+            metrics.record_redacted(kind, count)
+        return redacted
 
     async def _on_undeliverable(self, reply: Reply) -> None:
         await self._escalating.on_undeliverable(reply)

@@ -1,7 +1,7 @@
 """What leaves the storage: frozen records, no rows, no sessions."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -50,7 +50,7 @@ class EarlierQuestion:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewQuestion:
-    """What is written when a post is accepted."""
+    """What is written when a post is accepted. `redacted`: how much was taken out of its text, by kind."""
 
     message_key: str
     reply_id: str
@@ -65,6 +65,7 @@ class NewQuestion:
     edited_at: datetime | None = None
     topic: str | None = None
     is_public: bool = False
+    redacted: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

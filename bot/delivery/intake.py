@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Protocol
 
@@ -10,6 +11,7 @@ import structlog
 from bot import metrics
 from bot.clock import Clock
 from bot.conversation.messages import IncomingMessage
+from bot.conversation.redaction import Redacted
 from bot.delivery.failpoints import Reach, no_failpoint
 from bot.delivery.settings import DeliverySettings
 from storage.records import NewQuestion, Reply
@@ -33,7 +35,13 @@ class Submit(Protocol):
     def __call__(self, reply: Reply, *, may_refuse: bool = ...) -> None: ...
 
 
+Redact = Callable[[str], Redacted]
 TakeAnswer = Callable[[IncomingMessage], Awaitable[bool]]
+
+
+def keep_all(text: str) -> Redacted:
+    """Where nothing is taken out of what people write."""
+    return Redacted(text, {})
 
 
 async def no_answer(_message: IncomingMessage) -> bool:
@@ -53,11 +61,13 @@ class Intake:
         reach: Reach = no_failpoint,
         take_answer: TakeAnswer = no_answer,
         topic_of: Callable[[str], str | None] = lambda text: None,
+        redact: Redact = keep_all,
     ) -> None:
         """`submit` is handed each reply that is open from now on, whatever was done with it before.
 
         `take_answer` says of a post whether it was no question, but an answer to one that we have put, and keeps it.
-        `topic_of`: what makes a question nobody else's business.
+        `topic_of`: what makes a question nobody else's business. `redact` takes out what is not to be kept, before
+        anything is.
         """
         self._store = store
         self._submit = submit
@@ -66,6 +76,7 @@ class Intake:
         self._reach = reach
         self._take_answer = take_answer
         self._topic_of = topic_of
+        self._redact = redact
         self._is_closed = False
 
     async def accept(self, message: IncomingMessage, *, may_refuse: bool = True) -> bool:
@@ -75,10 +86,12 @@ class Intake:
         Raises: IntakeClosed, or whatever the database raises: do not acknowledge then.
         """
         self._require_open()
+        redacted = self._redact(message.text)
+        message = replace(message, text=redacted.text)
         # Not asked of others: looking first would let later questions overtake them.
         if message.is_follow_up and await self._take_answer(message):
             return True
-        reply = await self._store.accept(_question(message, self._topic_of(message.text)), self._clock.now())
+        reply = await self._store.accept(_question(message, self._topic_of(message.text), redacted), self._clock.now())
         metrics.record_event(message.thread.platform, is_new=reply is not None)
         if reply is None:
             log.info("duplicate_event", reply_id=reply_id_of(message.message_key))
@@ -95,8 +108,9 @@ class Intake:
         """
         self._require_open()
         assert message.edited_at is not None, "an edit has its time"
-        now, topic = self._clock.now(), self._topic_of(message.text)
-        change = (message.message_key, message.text, message.edited_at)
+        text = self._redact(message.text).text
+        now, topic = self._clock.now(), self._topic_of(text)
+        change = (message.message_key, text, message.edited_at)
         if topic is not None and (moved := await self._store.move_to_private(*change, topic, reply_id_of, now)):
             replies = moved
         else:
@@ -140,7 +154,7 @@ class Intake:
             raise IntakeClosed
 
 
-def _question(message: IncomingMessage, topic: str | None) -> NewQuestion:
+def _question(message: IncomingMessage, topic: str | None, redacted: Redacted) -> NewQuestion:
     thread = message.thread
     return NewQuestion(
         message_key=message.message_key,
@@ -156,6 +170,7 @@ def _question(message: IncomingMessage, topic: str | None) -> NewQuestion:
         edited_at=message.edited_at,
         topic=topic,
         is_public=message.is_public,
+        redacted=redacted.counts,
     )
 
 

@@ -16,7 +16,10 @@ from storage.records import NewQuestion, Reply, ReplyFigures, ReplyTimings
 
 
 def question_accepted(question: NewQuestion, exchange: int, actor: str, at: datetime) -> AuditEntry:
-    fields = {**_place(question, actor), "reply_id": question.reply_id, "exchange": exchange, "actor": actor}
+    fields: dict[str, Scalar] = {**_place(question, actor), "reply_id": question.reply_id, "exchange": exchange}
+    fields["actor"] = actor
+    if question.redacted:
+        fields["redacted"] = " ".join(f"{kind}:{count}" for kind, count in sorted(question.redacted.items()))
     return AuditEntry("question", at, fields, {"text": question.text})
 
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -51,6 +51,12 @@ class AuditSettings(BaseModel):
     checkpoint_syslog: str = Field(
         default="",
         description="Where checkpoints are sent besides: `/dev/log`, or HOST or HOST:PORT (UDP). Empty: nowhere.",
+    )
+    redact: tuple[Literal["tokens", "keys", "cards", "chinese_ids", "phones", "emails"], ...] = Field(
+        default=("tokens", "keys", "cards", "chinese_ids"),
+        description="What is taken out of questions, comments and answers of people before anything is written down: "
+        "access tokens, private keys, card numbers, Chinese identity numbers; `phones` and `emails` where you want it. "
+        "[]: nothing.",
     )
     body_days: int = Field(
         default=180, ge=1, description="How many days the audit log keeps what people said and were answered."

@@ -1,4 +1,4 @@
-"""Somebody is erased while the service runs: nothing of theirs is in its files or logs, and it goes on."""
+"""What is not to be kept: somebody is erased while the service runs; secrets are never written down."""
 
 import pytest
 
@@ -34,3 +34,16 @@ async def test_a_person_is_erased_beside_the_running_service(house: House, caplo
 
     assert [path.name for path in house.folder.iterdir() if CANARY.encode() in path.read_bytes()] == []
     assert CANARY not in caplog.text
+
+
+async def test_a_secret_is_never_written_down(house: House, caplog: pytest.LogCaptureFixture) -> None:
+    await house.start()
+    card, token = "4111 1111 1111 1111", "xox" + "b-123456789012-abcdefGHIJKL"
+
+    asked = await house.ask(ALICE, GENERAL, f"my card {card} and {token}")
+
+    assert await house.answered(GENERAL, asked) == [scripted("my card [card number removed] and [token removed]")]
+    await house.stop()
+    for secret in (card, token):
+        assert [path.name for path in house.folder.iterdir() if secret.encode() in path.read_bytes()] == []
+        assert secret not in caplog.text

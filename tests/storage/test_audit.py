@@ -171,6 +171,12 @@ def test_a_question_is_told_without_its_asker_or_its_words_in_the_header() -> No
     assert "canary" not in repr(entry)
 
 
+def test_what_was_taken_out_of_a_question_is_counted() -> None:
+    entry = entries.question_accepted(a_question(redacted={"tokens": 2, "cards": 1}), 1, "pseudonym", START)
+
+    assert entry.fields["redacted"] == "cards:1 tokens:2"
+
+
 def test_a_channel_that_is_named_after_its_person_is_not_named() -> None:
     entry = entries.question_accepted(a_question(platform="web", channel="U7", user="U7"), 1, "pseudonym", START)
 
