@@ -2,6 +2,7 @@
 
 import ipaddress
 from collections.abc import Awaitable, Callable, Iterable
+from pathlib import Path
 from typing import Any
 
 from aiohttp import web
@@ -27,13 +28,21 @@ class HttpServer:
     """Open between `start` and `close`."""
 
     def __init__(
-        self, host: str, port: int, readiness: Readiness, status: Status, routes: Iterable[web.RouteDef] = ()
+        self,
+        host: str,
+        port: int,
+        readiness: Readiness,
+        status: Status,
+        routes: Iterable[web.RouteDef] = (),
+        unix_socket: Path | None = None,
     ) -> None:
+        """`unix_socket`: listened on besides, for a proxy on this machine."""
         self._host = host
         self._port = port
         self._readiness = readiness
         self._status = status
         self._routes = routes
+        self._unix_socket = unix_socket
         self._runner: web.AppRunner | None = None
 
     async def start(self) -> None:
@@ -48,6 +57,7 @@ class HttpServer:
         await self._runner.setup()
         try:
             await web.TCPSite(self._runner, self._host, self._port).start()
+            await self._listen_on_socket()
         except OSError as error:
             await self.close()
             raise StartFailed(
@@ -55,10 +65,27 @@ class HttpServer:
                 "is another service running? Change [service] port, or stop the other one"
             ) from error
 
+    async def _listen_on_socket(self) -> None:
+        """Raises: StartFailed. For this account and its group alone: whoever opens it is believed."""
+        if (path := self._unix_socket) is None:
+            return
+        assert self._runner is not None
+        try:
+            if path.is_socket():
+                path.unlink()  # of a process that has ended: one service runs here at a time
+            await web.UnixSite(self._runner, str(path)).start()
+            path.chmod(0o660)
+        except OSError as error:
+            await self.close()
+            raise StartFailed(
+                f"cannot listen on the socket {path} ({error.strerror or error}): change [admin] proxy_socket, "
+                "or the permissions of its folder"
+            ) from error
+
     @property
     def url(self) -> str:
         assert self._runner is not None
-        host, port = self._runner.addresses[0][:2]
+        host, port = next(address for address in self._runner.addresses if isinstance(address, tuple))[:2]
         return f"http://{host}:{port}/"
 
     async def close(self) -> None:

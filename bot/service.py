@@ -277,7 +277,9 @@ class Service:
         metrics.watch_engine(lambda: engine.load)
         metrics.watch_line(lambda: self._line.waiting, lambda: self._line.active)
         self._loop_lag = LoopLag(clock)
-        self._http = HttpServer(settings.service.host, settings.service.port, self.readiness, self.status, routes)
+        socket = Path(settings.admin.proxy_socket) if self._admin and settings.admin.proxy_socket else None
+        service = settings.service
+        self._http = HttpServer(service.host, service.port, self.readiness, self.status, routes, socket)
 
     def _worker(self, librarian: Librarian, reach: Reach) -> Worker:
         settings = self._settings

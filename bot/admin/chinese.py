@@ -385,4 +385,7 @@ CHINESE = {
     "the platform's id": "平台上的编号",
     "today": "今天",
     "{questions} questions and {texts} texts are gone. Entry {number} of the log says so.": "已删除 {questions} 个问题和 {texts} 段正文。日志第 {number} 条有记录。",
+    "The company's sign-in does not answer as it should: try again in a moment.": "公司统一登录没有正常响应：请稍后再试。",
+    "This sign-in was begun elsewhere, or too long ago: begin again.": "此次登录是在别处或太久以前开始的：请重新开始。",
+    "You have no account here: ask whoever looks after the accounts.": "您在这里没有账号：请联系账号管理员。",
 }

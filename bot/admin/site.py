@@ -24,9 +24,11 @@ from bot.admin.guard import Guard
 from bot.admin.guessing import Guessing
 from bot.admin.integrity_pages import IntegrityPages
 from bot.admin.job_pages import JobPages
+from bot.admin.openid import OpenId
 from bot.admin.overview_pages import LineNow, OverviewPages
 from bot.admin.passwords import Passwords
 from bot.admin.permissions import Permission
+from bot.admin.provider_pages import ProviderPages
 from bot.admin.proxy import TrustedProxy
 from bot.admin.reasons import Reasons
 from bot.admin.rendering import Renderer
@@ -98,6 +100,7 @@ class AdminSite:
         self.table: list[Route] = [
             *Files(load_files()).routes(),
             *signing_in.routes(),
+            *ProviderPages(OpenId(settings, clock), sessions, accounts, deeds, clock).routes(),
             *OverviewPages(
                 FiguresStore(database), lambda: gap_pages.looking.state, parts.line, parts.archive.zone, clock
             ).routes(),

@@ -20,6 +20,8 @@ WHO = {
     "GET /admin/files/{name}": EVERYBODY,
     "GET /admin/sign-in": EVERYBODY,
     "POST /admin/sign-in": EVERYBODY,
+    "GET /admin/sign-in/provider": EVERYBODY,
+    "GET /admin/sign-in/callback": EVERYBODY,
     "POST /admin/language": EVERYBODY,
     "POST /admin/sign-out": SIGNED_IN,
     "GET /admin/": SIGNED_IN,
