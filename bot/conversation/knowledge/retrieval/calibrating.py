@@ -14,7 +14,7 @@ from bot.conversation.phrases import Language
 MOST_TRIALS = 120  # of a language
 MOST_EVERYDAY = 40
 LEAST_PHRASINGS = 3  # of an entry whose phrasings are tried against the rest of them: two must remain
-SHARE_BELOW_LEAST = 0.95  # of the everyday sentences, that no suggestion is made for
+SHARE_BELOW = 0.95  # of the everyday sentences, that no suggestion is made for
 
 
 def calibrate_gates(index: EntryIndex, check: Callable[[], None] = lambda: None) -> dict[Language, Gate]:
@@ -22,7 +22,9 @@ def calibrate_gates(index: EntryIndex, check: Callable[[], None] = lambda: None)
 
     `check`: called every now and then; raises where the gates are not wanted any more.
     """
-    return {lang: calibrate(list(_trials(index, lang, check)), _least_score(index, lang, check)) for lang in LANGUAGES}
+    return {
+        lang: calibrate(list(_trials(index, lang, check)), _everyday_score(index, lang, check)) for lang in LANGUAGES
+    }
 
 
 def _trials(index: EntryIndex, lang: Language, check: Callable[[], None]) -> Iterator[Trial]:
@@ -45,7 +47,7 @@ def _trial(judge: Judge, scores: Floats, owner: int) -> Trial:
     return Trial(lead_of(_descending(scores)), is_right=bool(judge.entries[scores.argmax()] == owner))
 
 
-def _least_score(index: EntryIndex, lang: Language, check: Callable[[], None]) -> float:
+def _everyday_score(index: EntryIndex, lang: Language, check: Callable[[], None]) -> float:
     """What most everyday sentences stay below."""
     rows = index.rows
     everyday = np.flatnonzero((rows.owners == NOBODYS) & (rows.langs == number_of(lang)))
@@ -55,7 +57,7 @@ def _least_score(index: EntryIndex, lang: Language, check: Callable[[], None]) -
         judge, row = _judge_near(index, place)
         if len(judge.entries):
             best.append(judge.scores_without(row, np.array([row])).max())
-    return float(np.quantile(best, SHARE_BELOW_LEAST)) if best else LEAST_SCORE
+    return float(np.quantile(best, SHARE_BELOW)) if best else LEAST_SCORE
 
 
 def _judge_near(index: EntryIndex, place: int) -> tuple[Judge, int]:

@@ -17,10 +17,13 @@ from bot.conversation.knowledge.retrieval.reading import Floats
 PRIOR = np.array([-4.0, 10.0])
 HOLD = 3.0  # how many trials' weight the prior has, about
 IMPOSTOR_WEIGHT = 0.3  # a trial of a question that no entry answers, beside one that an entry answers
-SURE_ENOUGH = 0.5  # of the least sure direct answer; of all together far more are right
+SURE_ENOUGH = 0.7  # of the least sure direct answer; of all together far more are right
 LEAST_LEAD = 0.4  # easy trials do not lower the bar: questions of other subjects are not among them
 LEAST_MARGIN = 0.1  # between two entries: of two that are asked alike none is shown as the answer
 LEAST_SCORE = 0.15  # below it nothing is suggested
+# Where everyday sentences score higher than that, a score has to be above theirs, but no further: else a company that
+# has an entry about the weather would have no answers at all.
+MOST_LEAST_SUGGESTED, MOST_LEAST_DIRECT = 0.25, 0.4
 LONGEST_STEP = 2.0
 LEAST_SLOPE = 1.0  # a higher score never makes us less sure
 
@@ -36,10 +39,10 @@ class Trial:
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """Of one language. `sureness`: intercept and slope of the log-odds. `least`: score below which nothing is shown."""
+    """Of one language. `sureness`: intercept and slope of the log-odds. `everyday`: what everyday sentences score."""
 
     sureness: tuple[float, float] = (float(PRIOR[0]), float(PRIOR[1]))
-    least: float = LEAST_SCORE
+    everyday: float = LEAST_SCORE
 
     def probabilities(self, scores: Floats) -> Floats:
         """(C,), of scores best first: how likely each entry is the one that answers. As ordered as the scores."""
@@ -49,10 +52,14 @@ class Gate:
 
     def route(self, scores: Floats) -> Route:
         """What may be shown of entries with these scores, best first."""
-        if not len(scores) or scores[0] < self.least:
+        if not len(scores) or scores[0] < self._at_least(MOST_LEAST_SUGGESTED):
             return Route.NONE
         leads = lead_of(scores) >= LEAST_LEAD and (len(scores) == 1 or scores[0] - scores[1] >= LEAST_MARGIN)
-        return Route.DIRECT if leads and self.probabilities(scores)[0] >= SURE_ENOUGH else Route.SUGGEST
+        stands_out = leads and scores[0] >= self._at_least(MOST_LEAST_DIRECT)
+        return Route.DIRECT if stands_out and self.probabilities(scores)[0] >= SURE_ENOUGH else Route.SUGGEST
+
+    def _at_least(self, most: float) -> float:
+        return max(LEAST_SCORE, min(self.everyday, most))
 
 
 def _chances(odds: Floats) -> Floats:
@@ -66,12 +73,12 @@ def lead_of(scores: Floats) -> float:
     return float(2 * scores[0] - (scores[1] if len(scores) > 1 else 0.0))
 
 
-def calibrate(trials: Sequence[Trial], least: float) -> Gate:
+def calibrate(trials: Sequence[Trial], everyday: float) -> Gate:
     leads = np.array([trial.lead for trial in trials])
     right = np.array([float(trial.is_right) for trial in trials])
     weights = np.array([IMPOSTOR_WEIGHT if trial.is_impostor else 1.0 for trial in trials])
     intercept, slope = _fit(leads, right, weights)
-    return Gate((intercept, slope), max(least, LEAST_SCORE))
+    return Gate((intercept, slope), everyday)
 
 
 def _fit(leads: Floats, right: Floats, weights: Floats) -> tuple[float, float]:

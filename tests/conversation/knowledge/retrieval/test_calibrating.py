@@ -28,7 +28,7 @@ def test_one_phrasing_alone_is_not_tried_against_itself() -> None:
 
 
 def test_no_entries_no_trials() -> None:
-    assert calibrate_gates(index_of())["en"].least == LEAST_SCORE
+    assert calibrate_gates(index_of())["en"].everyday == LEAST_SCORE
 
 
 def test_of_many_entries_some_are_tried() -> None:
