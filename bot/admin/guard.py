@@ -146,11 +146,11 @@ async def _form(request: web.Request, person: SignIn | None, route: Route) -> Mu
     """The form that was sent, with this session's token in it. Raises: Refused."""
     if request.method in ("GET", "HEAD"):
         return MultiDictProxy(MultiDict())
-    if request.content_type not in ("application/x-www-form-urlencoded", "multipart/form-data"):
+    if request.content_type != "application/x-www-form-urlencoded":
         raise Refused(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "Send a form.")
     try:
         form = await request.post()
-    except ValueError:
+    except (ValueError, LookupError):  # bytes that are no text, in an encoding that is none
         raise bad_request("The form cannot be read.") from None
     if not route.is_open:
         if person is None:
