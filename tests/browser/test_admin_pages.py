@@ -1,5 +1,6 @@
 """The admin pages in a real browser: an auditor's morning, what a role does not open, and words that want to act."""
 
+import asyncio
 import csv
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -126,7 +127,7 @@ async def test_an_auditors_morning(
     await desk.find("conversation", "今年的年假还剩几天？")
     await desk.type("text", Keys.BACKSPACE * 4 + "leave", Keys.ENTER)
     found = await desk.find("conversation", "How many days of leave do I have?")
-    found.find_element("tag name", "a").click()
+    await asyncio.to_thread(found.find_element("tag name", "a").click)
     assert "<strong>25</strong>" in await desk.html_of("replied", "You have 25 days.")
 
     await desk.go("/admin/audit?text=leave")
