@@ -12,6 +12,7 @@ from collections.abc import AsyncGenerator, Callable, Sequence
 from concurrent.futures import Future
 from contextlib import aclosing
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING, Literal
@@ -135,7 +136,7 @@ class TorchEngine:
             self._replies.discard(reply)
 
     async def close(self) -> None:
-        """Returns once the thread has ended, which takes as long as the step, or the loading, that is under way."""
+        """Returns once the thread has ended, which takes as long as the step under way, or a layer while it loads."""
         self._is_closing = True
         for reply in self._replies:
             reply.handover.deliver(EngineFailed("the engine was closed while the reply was under way"))
@@ -168,8 +169,12 @@ class TorchEngine:
         self._ready.set_result(None)
         machine.serve(self._inbox)
 
+    def _check(self) -> None:
+        if self._is_closing:
+            raise EngineFailed(CLOSED)
+
     def _open(self) -> "Machine":
-        """Raises: ModelUnusable."""
+        """Raises: ModelUnusable; EngineFailed, when it is closed meanwhile."""
         try:
             from inference.loading import preload
             from inference.torch_engine.kernels import load_kernels
@@ -179,10 +184,11 @@ class TorchEngine:
             preload(networks=False)
             set_threads(self._options.threads or usable_cores())
             kernels = load_kernels(self._options.kernels_dir)
-            model = (self._load or load_decoder)(self._files, self._options.precision, kernels)
+            load = self._load or partial(load_decoder, check=self._check)
+            model = load(self._files, self._options.precision, kernels)
             machine = Machine(model, self._options, kernels, self._clock)
             collections.deque(machine.try_out(), maxlen=0)
-        except ModelUnusable:
+        except (ModelUnusable, EngineFailed):
             raise
         except Exception as error:
             raise ModelUnusable(f"{self._files.path} cannot be loaded ({type(error).__name__}: {error})") from error

@@ -5,6 +5,7 @@ The checks are those of `inference.loading`: local files only, hashes as recorde
 
 import time
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -38,17 +39,21 @@ class LoadedDecoder:
 
 
 def load_decoder(
-    files: ModelFiles, precision: Precision | Literal["auto"] = "auto", kernels: Kernels | None = None
+    files: ModelFiles,
+    precision: Precision | Literal["auto"] = "auto",
+    kernels: Kernels | None = None,
+    check: Callable[[], None] = lambda: None,
 ) -> LoadedDecoder:
     """Blocks for seconds; int8 for as long as `prepare` takes, where the model is not prepared yet.
 
+    `check`: called every now and then; raises where the model is not wanted any more.
     Raises: ModelUnusable; and whatever the loaders raise on damaged files.
     """
     sha256 = sha256_for_loading(files)
     with warnings.catch_warnings(action="ignore"):
         source = open_source(files, sha256)
     return LoadedDecoder(
-        decoder=_decoder(source, precision, kernels),
+        decoder=_decoder(source, precision, kernels, check),
         tokenizer=ChatTokenizer(source.tokenizer),
         eos_ids=eos_ids(source.generation, source.tokenizer),
         choice=default_choice(source.generation, files.sampling),
@@ -56,14 +61,16 @@ def load_decoder(
     )
 
 
-def _decoder(source: Source, precision: Precision | Literal["auto"], kernels: Kernels | None) -> TorchDecoder:
+def _decoder(
+    source: Source, precision: Precision | Literal["auto"], kernels: Kernels | None, check: Callable[[], None]
+) -> TorchDecoder:
     if precision == "auto" or precision == "int8":
         if prepared := find_prepared(source, kernels):
             return build_decoder(source.config, "int8", prepared.ends(), prepared.layers(), kernels)
         choice = choose_precision(source.config, kernels, PRECISIONS if precision == "auto" else (precision,))
         log.info("precision_chosen", model=source.files.name, choice=str(choice))
         if choice.precision == "int8":
-            return _prepared_now(source, choice.layout, kernels)
+            return _prepared_now(source, choice.layout, kernels, check)
         precision = choice.precision
     return _as_floats(source, precision)
 
@@ -74,14 +81,14 @@ def _as_floats(source: Source, precision: Precision) -> TorchDecoder:
     return build_decoder(source.config, precision, ends, layers)
 
 
-def _prepared_now(source: Source, layout: Layout, kernels: Kernels | None) -> TorchDecoder:
+def _prepared_now(source: Source, layout: Layout, kernels: Kernels | None, check: Callable[[], None]) -> TorchDecoder:
     """Written for the next start where the folder allows it; else it is done again each time."""
     began = time.perf_counter()
     try:
-        prepared = prepare(source, layout)
+        prepared = prepare(source, layout, check)
         decoder = build_decoder(source.config, "int8", prepared.ends(), prepared.layers(), kernels)
     except OSError as error:
         log.warning("model_not_prepared", model=source.files.name, reason=str(error), remedy="inthread model prepare")
-        decoder = build_decoder(source.config, "int8", *int8_parts(source, layout), kernels)
+        decoder = build_decoder(source.config, "int8", *int8_parts(source, layout, check), kernels)
     log.info("model_prepared", model=source.files.name, seconds=round(time.perf_counter() - began, 1))
     return decoder

@@ -4,7 +4,7 @@ import os
 import sys
 import time
 import warnings
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -52,13 +52,13 @@ def prepare_model(files: ModelFiles, kernels_dir: Path | None = None) -> Prepara
     return Preparation(path, path.stat().st_size, source_size, time.perf_counter() - began)
 
 
-def prepare(source: Source, layout: Layout) -> PreparedFile:
-    """Raises: OSError, when the file cannot be written."""
+def prepare(source: Source, layout: Layout, check: Callable[[], None] = lambda: None) -> PreparedFile:
+    """`check`: as of `int8_parts`. Raises: OSError, when the file cannot be written."""
     path = prepared_path(source.files, "int8")
     # Asked before the work rather than after it.
     if not os.access(path.parent if path.parent.is_dir() else path.parent.parent, os.W_OK):
         raise PermissionError(f"{path.parent} cannot be written")
-    write_prepared(path, _origin(source, layout), *int8_parts(source, layout))
+    write_prepared(path, _origin(source, layout), *int8_parts(source, layout, check))
     return PreparedFile(path)
 
 
@@ -80,15 +80,27 @@ def find_prepared(source: Source, kernels: Kernels | None) -> PreparedFile | Non
     return None
 
 
-def int8_parts(source: Source, layout: Layout) -> tuple[Tensors, Iterable[Tensors]]:
-    """Ends and layers, as they are stored. The layers are made while they are taken."""
+def int8_parts(
+    source: Source, layout: Layout, check: Callable[[], None] = lambda: None
+) -> tuple[Tensors, Iterable[Tensors]]:
+    """Ends and layers, as they are stored. The layers are made while they are taken.
+
+    `check`: called before each; raises where they are not wanted any more.
+    """
     weights = source.weights()
     layers = int8_layers(weights, source.config, calibration_ids(source.encode, source.config), layout)
     # On a terminal only: a log is no place for a bar.
     bar = tqdm(
         layers, f"preparing {source.files.name}", source.config.layers, disable=None, leave=False, file=sys.stderr
     )
-    return int8_ends(weights, source.config, layout), bar
+    return int8_ends(weights, source.config, layout), _checked(bar, check)
+
+
+def _checked(layers: Iterable[Tensors], check: Callable[[], None]) -> Iterator[Tensors]:
+    check()
+    for layer in layers:
+        yield layer
+        check()
 
 
 def _origin(source: Source, layout: Layout) -> Origin:

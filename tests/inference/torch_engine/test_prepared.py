@@ -41,7 +41,7 @@ def test_int8_is_near_float32(files: ModelFiles) -> None:
 
 def test_a_second_load_maps_what_the_first_has_written(files: ModelFiles, monkeypatch: pytest.MonkeyPatch) -> None:
     first = logits_of(files, "int8")
-    monkeypatch.setattr(prepare, "int8_parts", lambda source, layout: pytest.fail("it was prepared again"))
+    monkeypatch.setattr(prepare, "int8_parts", lambda *given: pytest.fail("it was prepared again"))
 
     assert torch.equal(logits_of(files, "int8"), first)
 
@@ -53,6 +53,22 @@ def test_a_prepared_model_is_taken_without_trying_precisions(
     monkeypatch.setattr("inference.torch_engine.load.choose_precision", lambda *arguments: pytest.fail("tried again"))
 
     assert load_decoder(files, kernels=load_kernels()).decoder.precision == "int8"
+
+
+def test_a_stop_in_the_middle_leaves_nothing_half_done(files: ModelFiles) -> None:
+    class Stopped(Exception):
+        pass
+
+    layers = iter(range(2))
+
+    def check() -> None:
+        if next(layers, None) is None:
+            raise Stopped
+
+    with pytest.raises(Stopped):
+        load_decoder(files, "int8", load_kernels(), check)
+
+    assert list(prepared_path(files, "int8").parent.iterdir()) == []
 
 
 @pytest.mark.parametrize("newer", ["torch", "processor", "source"])
