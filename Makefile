@@ -4,7 +4,7 @@ PYTHON ?= python3
 PIP_FLAGS ?=
 BIN := .venv/bin
 
-.PHONY: help install run test check format docs pictures browser bench-service bench-answer bench-inference bench-quality bench-knowledge eval soak-short faults promise soak clean bench-verified
+.PHONY: help install run test check format docs pictures browser bench-service bench-answer bench-inference bench-quality bench-knowledge bench-audit eval soak-short faults promise soak clean bench-verified
 
 help: ## What there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -65,6 +65,9 @@ bench-inference: install ## Our engine and its peers (installed beside, in .venv
 bench-quality: install ## What 8 bits cost: perplexity and greedy answers of each precision of our engine, real small model
 	$(BIN)/inthread model fetch
 	$(BIN)/python -m tools.bench_quality
+
+bench-audit: install ## 1,000,000 entries of the audit log: append, verify, export; their speed and memory; ten minutes (ENTRIES=…)
+	$(BIN)/python -m tools.bench_audit
 
 bench-knowledge: install ## 100,000 entries: import, encoding, memory, time to answer; a quarter of an hour
 	$(BIN)/python -m tools.bench_knowledge

@@ -42,7 +42,7 @@ def audit_verify(settings: Settings, key_path: Path | None, checkpoints_path: Pa
     service runs. By default the key is our own and the checkpoints are those of [audit] checkpoint_file.
     """
     from storage.audit.files import load_shipped, verify_database
-    from storage.audit.key_store import open_body_keys
+    from storage.audit.parallel import AuditPlace
     from storage.audit.signing import load_public_key, load_signer
     from storage.inspection import database_file
 
@@ -51,8 +51,8 @@ def audit_verify(settings: Settings, key_path: Path | None, checkpoints_path: Pa
     key = load_public_key(key_path) if key_path else load_signer(files.signing_key).public_key
     path = checkpoints_path or (files.checkpoints if files.checkpoints.exists() else None)
     shipped = load_shipped(path, key) if path else {}
-    keys = open_body_keys(files.body_keys, files.master_key)
-    _report(asyncio.run(verify_database(settings.database_url, keys, key, shipped)))
+    place = AuditPlace(settings.database_url, files.body_keys, files.master_key)
+    _report(asyncio.run(verify_database(place, key, shipped)))
 
 
 @audit.command("checkpoint")

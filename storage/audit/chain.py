@@ -9,13 +9,13 @@ DIGEST_BYTES = 32
 SALT_BYTES = 32
 FIRST_PREV = bytes(DIGEST_BYTES)
 NO_BODY = bytes(DIGEST_BYTES)
-_ENTRY = b"\x00"  # keeps an entry's hash apart from any other hash that may be made of the same bytes
+ENTRY = b"\x00"  # keeps an entry's hash apart from any other hash that may be made of the same bytes
 
 
 def link(prev: bytes, header: bytes, body_digest: bytes | None) -> bytes:
     """The hash of an entry. `header` is its RFC 8785 JSON."""
     bound = NO_BODY if body_digest is None else body_digest
-    return sha256(_ENTRY + prev + sha256(header).digest() + bound).digest()
+    return sha256(ENTRY + prev + sha256(header).digest() + bound).digest()
 
 
 def digest_body(salt: bytes, body: bytes) -> bytes:

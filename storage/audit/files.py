@@ -10,7 +10,8 @@ from typing import BinaryIO
 from storage.audit.checking import Verdict
 from storage.audit.checkpoints import parse_shipped
 from storage.audit.export import verify_export
-from storage.audit.keys import BodyKeys
+from storage.audit.key_store import open_body_keys
+from storage.audit.parallel import AuditPlace, find_all_well
 from storage.audit.signing import PublicKey
 from storage.audit.store import AuditStore, Taking
 from storage.database import Database
@@ -20,10 +21,13 @@ from storage.inspection import database_file
 LONGEST_LINE = 1 << 24  # what is no line of ours is not read whole into the memory
 
 
-async def verify_database(url: str, keys: BodyKeys, key: PublicKey, shipped: Mapping[int, bytes]) -> Verdict:
-    """Safe while a service writes. Raises: DatabaseUnusable, DatabaseOutdated."""
-    database_file(url)
-    async with await Database.open(url) as database:
+async def verify_database(place: AuditPlace, key: PublicKey, shipped: Mapping[int, bytes]) -> Verdict:
+    """Safe while a service writes. Raises: DatabaseUnusable, DatabaseOutdated, AuditKeyUnusable."""
+    database_file(place.url)
+    keys = open_body_keys(place.keys, place.master)
+    async with await Database.open(place.url) as database:
+        if (verdict := await asyncio.to_thread(find_all_well, place, key, shipped)) is not None:
+            return verdict
         return await AuditStore(database, keys).verify(key, shipped)
 
 

@@ -6,24 +6,25 @@ erased not even with it.
 """
 
 import secrets
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Protocol
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, bindparam, delete, insert, select
 
 from storage.audit.chain import SALT_BYTES
 from storage.schema import BodyKeyRow
 
 KEY_BYTES = 32
 _KEY_ID_BYTES = 16
-_NONCE_BYTES = (
-    12  # random: a key seals a person's entries of a month, far below the 2^32 that are safe. NIST SP 800-38D
-)
+NONCE_BYTES = 12  # random: a key seals a person's entries of a month, far below the 2^32 that are safe. NIST SP 800-38D
 _MOST_REMEMBERED = 20_000
-_CURRENT = select(BodyKeyRow.key_id)
+# Made once: every question waits for it, and making it takes as long as running it.
+_CURRENT = select(BodyKeyRow.key_id).where(
+    BodyKeyRow.person == bindparam("person"), BodyKeyRow.month == bindparam("month")
+)
 _ALIVE = select(BodyKeyRow.key_id)
 
 
@@ -64,7 +65,7 @@ class BodyKeys:
 
     def __init__(self, kept: KeptKeys) -> None:
         self._kept = kept
-        self._ciphers: dict[bytes, AESGCM] = {}
+        self._ciphers: dict[bytes | None, AESGCM] = {}
 
     def current(self, connection: Connection, person: str, month: str, now: datetime) -> bytes:
         """The id of the person's key of the month, made if there is none. `person` "": the company itself.
@@ -72,8 +73,7 @@ class BodyKeys:
         Asked in each transaction: whoever was erased meanwhile, by another process perhaps, gets a new key. That is on
         the disk before what is sealed with it; undone with the transaction, it is one that nobody needs.
         """
-        held = _CURRENT.where(BodyKeyRow.person == person, BodyKeyRow.month == month)
-        key_id = connection.execute(held).scalar()
+        key_id = connection.execute(_CURRENT, {"person": person, "month": month}).scalar()
         if key_id is not None and self._cipher(key_id) is not None:
             return key_id
         if key_id is not None:  # its file was lost: what it opened is too, and `verify` says so; people go on asking
@@ -85,7 +85,7 @@ class BodyKeys:
         return key_id
 
     def seal(self, key_id: bytes, salt: bytes, body: bytes) -> bytes:
-        nonce = secrets.token_bytes(_NONCE_BYTES)
+        nonce = secrets.token_bytes(NONCE_BYTES)
         cipher = self._cipher(key_id)
         assert cipher is not None, "the key was just asked for"
         return nonce + cipher.encrypt(nonce, salt + body, None)
@@ -96,7 +96,7 @@ class BodyKeys:
         if cipher is None:
             return None
         try:
-            opened = cipher.decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], None)
+            opened = cipher.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], None)
         except (InvalidTag, ValueError):
             return None
         return opened[:SALT_BYTES], opened[SALT_BYTES:]
@@ -111,6 +111,11 @@ class BodyKeys:
         for key_id in self._ciphers.keys() - held:
             self._ciphers.pop(key_id, None)
         return len(unheld)
+
+    @property
+    def ciphers(self) -> Mapping[bytes | None, AESGCM]:
+        """Of the keys that were used so far, by id; it grows with `open`."""
+        return self._ciphers
 
     def _cipher(self, key_id: bytes) -> AESGCM | None:
         cipher = self._ciphers.get(key_id)

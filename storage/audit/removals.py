@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 ERASURE = "erasure"  # of a person, by somebody, for a reason
 RETENTION = "retention"  # because it was old enough
 REMOVALS = frozenset({ERASURE, RETENTION})
-_MARK = b'"seqs":"'  # in a string of somebody's, its quotation marks would be escaped
+REMOVAL_MARK = b'"seqs":"'  # in a string of somebody's, its quotation marks would be escaped
 _PRUNED = b'"headers_to":'
 
 Span = tuple[int, int]  # first and last
@@ -38,7 +38,7 @@ def parse_spans(text: str) -> list[Span]:
 
 def removed_by(header: bytes) -> Sequence[Span]:
     """Whose bodies an entry says are gone; of most entries, nobody's."""
-    if _MARK not in header:
+    if REMOVAL_MARK not in header:
         return ()
     try:
         said = json.loads(header)
@@ -71,12 +71,17 @@ class MissingBodies:
     def first(self) -> int:
         return self._spans[0][0]
 
-    def add(self, seq: int) -> None:
-        """A later one than all before."""
-        if self._spans and self._spans[-1][1] == seq - 1:
-            self._spans[-1] = (self._spans[-1][0], seq)
+    @property
+    def spans(self) -> Sequence[Span]:
+        return self._spans
+
+    def add(self, span: Span) -> None:
+        """Later ones than all before."""
+        first, last = span
+        if self._spans and self._spans[-1][1] == first - 1:
+            self._spans[-1] = (self._spans[-1][0], last)
         else:
-            self._spans.append((seq, seq))
+            self._spans.append(span)
 
     def account_for(self, spans: Iterable[Span]) -> None:
         for first, last in spans:

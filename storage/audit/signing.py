@@ -55,13 +55,19 @@ def load_signer(path: Path) -> Signer:
 def load_public_key(path: Path) -> PublicKey:
     """As `inthread audit public-key` prints it. Blocks. Raises: AuditKeyUnusable."""
     try:
-        key = serialization.load_pem_public_key(path.read_bytes())
+        key = parse_public_key(path.read_bytes())
     except OSError as error:
         raise AuditKeyUnusable(f"cannot read {path} ({error.strerror}): check the name and its permissions") from error
     except (ValueError, TypeError) as error:
         raise _no_public_key(path) from error
+    return key
+
+
+def parse_public_key(pem: bytes) -> PublicKey:
+    """Raises: ValueError, TypeError."""
+    key = serialization.load_pem_public_key(pem)
     if not isinstance(key, Ed25519PublicKey):
-        raise _no_public_key(path)
+        raise TypeError("another kind of key")
     return PublicKey(key)
 
 

@@ -1,15 +1,17 @@
 """Reading the audit log: checking the whole of it, and handing it out. Writing is `storage.audit.log.append`."""
 
+from bisect import bisect_right
 from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import Any, TypeVar
+from operator import itemgetter
+from typing import TypeVar, cast
 
-from sqlalchemy import Connection, LargeBinary, bindparam, cast, func, select
+from sqlalchemy import Connection, bindparam, func, select, text
 from sqlalchemy.exc import DatabaseError
 
-from storage.audit.checking import ChainCheck, ChainedEntry, Verdict
+from storage.audit.checking import ChainCheck, ChainedEntry, StoredEntry, Verdict
 from storage.audit.checkpointing import checkpoint_query, record, take
 from storage.audit.checkpoints import Checkpoint, checkpoint_line
 from storage.audit.export import entry_line, manifest_line
@@ -25,14 +27,12 @@ T = TypeVar("T")
 BATCH = 1_000
 BEFORE_ALL = -(2**63)  # a row that was slipped in below entry 1 is to be seen
 # Bytes, as they were hashed: text that was changed need not be text any more, and reading it as such would fail.
-_HASHED = ("header", "body_digest", "prev", "hash", "salt", "body", "key_id", "sealed")
-_COLUMNS: list[Any] = [AuditEntryRow.seq, *(cast(getattr(AuditEntryRow, name), LargeBinary) for name in _HASHED)]
 _BATCH = (
-    select(*_COLUMNS)
-    .where(AuditEntryRow.seq >= bindparam("first"), AuditEntryRow.seq <= bindparam("last"))
-    .order_by(AuditEntryRow.seq)
-    .limit(BATCH)
+    "SELECT seq, CAST(header AS BLOB), body_digest, prev, hash, key_id, sealed FROM audit_entry "
+    f"WHERE seq >= ? AND seq <= ? ORDER BY seq LIMIT {BATCH}"
 )
+_HASHED = ("header", "body_digest", "prev", "hash", "salt", "body", "key_id", "sealed")
+_ONE = text(f"SELECT seq, {', '.join(f'CAST({name} AS BLOB)' for name in _HASHED)} FROM audit_entry WHERE seq = :seq")
 _CHECKPOINTS = checkpoint_query().where(
     AuditCheckpointRow.size >= bindparam("first"), AuditCheckpointRow.size <= bindparam("last")
 )
@@ -73,10 +73,10 @@ class AuditStore:
         Raises: DatabaseUnusable, when they cannot be read.
         """
         first: int | None = BEFORE_ALL
-        span = await self._read(_span)
+        span = await self._read(span_of)
         check = ChainCheck(span.first, key, shipped, is_whole=True)
         while first is not None:
-            first = await self._read(partial(_check_batch, keys=self._keys, check=check, first=first, span=span))
+            first = await self._read(partial(check_batch, keys=self._keys, check=check, first=first, span=span))
         check.end()
         return check.verdict
 
@@ -85,7 +85,7 @@ class AuditStore:
 
         def work(connection: Connection) -> Span:
             take(connection, taking.signer, now)
-            span = _span(connection)
+            span = span_of(connection)
             said = {"from_seq": span.first, "to_seq": span.last}
             words = {"reason": taking.reason} if taking.reason else None
             taking.trail.administered(connection, "log_exported", taking.author, said, words, now)
@@ -101,7 +101,7 @@ class AuditStore:
         Raises: DatabaseUnusable.
         """
         if span is None:
-            span = await self._read(_span)
+            span = await self._read(span_of)
         yield manifest_line(span.first, span.last, created)
         first: int | None = BEFORE_ALL
         while first is not None:
@@ -117,7 +117,7 @@ class AuditStore:
             ) from error
 
 
-def _span(connection: Connection) -> Span:
+def span_of(connection: Connection) -> Span:
     last = connection.execute(select(func.coalesce(func.max(AuditEntryRow.seq), 0))).scalar_one()
     signed = connection.execute(select(func.coalesce(func.max(AuditCheckpointRow.size), 0))).scalar_one()
     first = connection.execute(select(func.coalesce(func.min(AuditEntryRow.seq), 1))).scalar_one()
@@ -126,11 +126,11 @@ def _span(connection: Connection) -> Span:
     return Span(first if is_pruned else 1, last, max(last, signed))
 
 
-def _check_batch(connection: Connection, keys: BodyKeys, check: ChainCheck, first: int, span: Span) -> int | None:
+def check_batch(connection: Connection, keys: BodyKeys, check: ChainCheck, first: int, span: Span) -> int | None:
     """Where the next batch begins; None when all is checked, or something is wrong."""
-    batch = _read_batch(connection, keys, first, span.last)
-    for entry, checkpoint in _with_checkpoints(connection, batch, first, span.signed):
-        if entry is not None and not check.take(entry):
+    batch = _read_batch(connection, first, span.last)
+    for rows, checkpoint in _with_checkpoints(connection, batch, first, span.signed):
+        if not check.take_rows(rows, keys.ciphers, partial(_entry, connection, keys)):
             return None
         if checkpoint is not None and not check.take_checkpoint(checkpoint):
             return None
@@ -138,51 +138,52 @@ def _check_batch(connection: Connection, keys: BodyKeys, check: ChainCheck, firs
 
 
 def _export_batch(connection: Connection, keys: BodyKeys, first: int, span: Span) -> tuple[bytes, int | None]:
-    batch = _read_batch(connection, keys, first, span.last)
+    batch = _read_batch(connection, first, span.last)
     lines: list[bytes] = []
-    for entry, checkpoint in _with_checkpoints(connection, batch, first, span.signed):
-        if entry is not None:
-            lines.append(entry_line(entry))
+    for rows, checkpoint in _with_checkpoints(connection, batch, first, span.signed):
+        lines += [entry_line(_entry_of(connection, keys, row)) for row in rows]
         if checkpoint is not None:
             lines.append(checkpoint_line(checkpoint))
     return b"".join(lines), _next_first(batch)
 
 
-def _read_batch(connection: Connection, keys: BodyKeys, first: int, last: int) -> list[ChainedEntry]:
-    rows = connection.execute(_BATCH, {"first": first, "last": last})
-    return [_entry(keys, *row) for row in rows]
-
-
-def _entry(
-    keys: BodyKeys,
-    seq: int,
-    header: bytes,
-    body_digest: bytes | None,
-    prev: bytes,
-    hash: bytes,
-    salt: bytes | None,
-    body: bytes | None,
-    key_id: bytes | None,
-    sealed: bytes | None,
-) -> ChainedEntry:
-    """What cannot be opened is as good as gone: the checks say whether it should be."""
+def _entry(connection: Connection, keys: BodyKeys, seq: int) -> ChainedEntry:
+    """Byte for byte, whatever was made of it. What cannot be opened counts as gone: checks say whether it may be."""
+    row = connection.execute(_ONE, {"seq": seq}).one()
+    _, header, body_digest, prev, hash, salt, body, key_id, sealed = row
     if key_id is not None and sealed is not None and (opened := keys.open(key_id, sealed)) is not None:
         salt, body = opened
     return ChainedEntry(seq, header, body_digest, prev, hash, salt, body)
 
 
+def _entry_of(connection: Connection, keys: BodyKeys, row: StoredEntry) -> ChainedEntry:
+    """The same from what is at hand, where that is all there is."""
+    seq, header, body_digest, prev, hash, key_id, sealed = row
+    values = (header, body_digest, prev, hash, key_id, sealed)
+    if not all(isinstance(value, bytes) for value in values) or key_id is None or sealed is None:
+        return _entry(connection, keys, seq)
+    opened = keys.open(key_id, sealed)
+    return ChainedEntry(seq, header, body_digest, prev, hash, *(opened or (None, None)))
+
+
+def _read_batch(connection: Connection, first: int, last: int) -> list[StoredEntry]:
+    """By the driver's own cursor: it takes as long to make rows of a batch as to check them."""
+    cursor = connection.exec_driver_sql(_BATCH, (first, last)).cursor
+    return cast(list[StoredEntry], [] if cursor is None else cursor.fetchall())
+
+
 def _with_checkpoints(
-    connection: Connection, batch: list[ChainedEntry], first: int, end: int
-) -> Iterator[tuple[ChainedEntry | None, Checkpoint | None]]:
-    """Each entry with the checkpoint over it; behind the last one those over entries that are not there any more."""
-    span = {"first": first, "last": end if len(batch) < BATCH else batch[-1].seq}
-    over = {row.size: record(row) for row in connection.execute(_CHECKPOINTS, span)}
-    if batch:
-        yield None, over.pop(batch[0].seq - 1, None)  # where older ones are gone, it is what the rest follows
-    for entry in batch:
-        yield entry, over.pop(entry.seq, None)
-    yield from ((None, checkpoint) for checkpoint in over.values())
+    connection: Connection, batch: list[StoredEntry], first: int, end: int
+) -> Iterator[tuple[list[StoredEntry], Checkpoint | None]]:
+    """The entries in pieces, each with the checkpoint behind it: over its last one, or over some that are not there."""
+    span = {"first": first, "last": end if len(batch) < BATCH else batch[-1][0]}
+    begin = 0
+    for row in connection.execute(_CHECKPOINTS, span):
+        stop = bisect_right(batch, row.size, lo=begin, key=itemgetter(0))
+        yield batch[begin:stop], record(row)
+        begin = stop
+    yield batch[begin:], None
 
 
-def _next_first(batch: list[ChainedEntry]) -> int | None:
-    return batch[-1].seq + 1 if len(batch) == BATCH else None
+def _next_first(batch: list[StoredEntry]) -> int | None:
+    return batch[-1][0] + 1 if len(batch) == BATCH else None

@@ -1,0 +1,147 @@
+"""`make bench-audit`: a log of many entries: what appending costs, how fast it is checked and taken away, what memory.
+
+Everything goes through the code that the service uses, on real files, with real keys. ENTRIES=… for another size.
+"""
+
+import asyncio
+import os
+import resource
+import statistics
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import aclosing
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from sqlalchemy import Connection
+
+from storage import migrations
+from storage.audit.checkpointing import CheckpointRule, CheckpointStore
+from storage.audit.export import verify_export
+from storage.audit.key_store import open_body_keys
+from storage.audit.keys import BodyKeys
+from storage.audit.log import AuditEntry, append, append_all, seal
+from storage.audit.parallel import AuditPlace, find_all_well
+from storage.audit.signing import Signer, load_signer
+from storage.audit.store import AuditStore
+from storage.database import Database
+
+ENTRIES = int(os.environ.get("ENTRIES", "1000000"))
+PEOPLE, BATCH, SINGLES = 2_000, 5_000, 400
+BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
+QUESTIONS = (
+    "How do I request parental leave, and how long before does my manager have to know?",
+    "年假没有休完可以顺延到明年吗？需要谁来批准？",
+    "What is the password policy for the warehouse tablets?",
+    "出差去上海住酒店每晚可以报销多少钱？",
+)
+
+
+def entry(number: int) -> AuditEntry:
+    """A question and its reply, in turns."""
+    exchange, is_reply = divmod(number, 2)
+    who = f"{exchange * 7919 % PEOPLE:032x}"
+    fields = {"platform": "slack", "tenant": "T0ACME", "channel": f"C{exchange % 40}", "thread": f"17{exchange}.000100"}
+    fields |= {"reply_id": f"{exchange:036x}", "actor": who}
+    at = BEGIN + timedelta(seconds=number * 15)
+    text = QUESTIONS[exchange % len(QUESTIONS)]
+    if not is_reply:
+        return AuditEntry("question", at, {**fields, "exchange": 1}, {"text": f"{text} ({exchange})"})
+    figures = {"state": "DONE", "outcome": "answered", "model_id": "smollm2", "prompt_tokens": 200, "seconds": 1.5}
+    return AuditEntry("reply", at, {**fields, **figures, "exchange": 1}, {"text": f"{text} " * 4})
+
+
+async def fill(database: Database, keys: BodyKeys, begin: int, end: int) -> None:
+    for at in range(begin, end, BATCH):
+        batch = [seal(entry(number)) for number in range(at, min(at + BATCH, end))]
+        await database.write(lambda connection, batch=batch: append_all(connection, keys, batch))
+        if at % 100_000 == 0:
+            print(f"  {at:,} entries", file=sys.stderr)
+
+
+async def append_alone(database: Database, keys: BodyKeys, begin: int) -> tuple[float, float]:
+    """Each in a transaction of its own: the median of the appending, and of all of it with the commit; seconds."""
+    inside: list[float] = []
+    whole: list[float] = []
+
+    def work(connection: Connection, one: AuditEntry) -> None:
+        started = time.perf_counter()
+        append(connection, keys, one)
+        inside.append(time.perf_counter() - started)
+
+    for one in [entry(number) for number in range(begin, begin + SINGLES)]:
+        started = time.perf_counter()
+        await database.write(partial(work, one=one))
+        whole.append(time.perf_counter() - started)
+    return statistics.median(inside), statistics.median(whole)
+
+
+def memory_mb() -> float:
+    """What the process has now."""
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * resource.getpagesize() / 2**20
+
+
+async def bench(folder: Path) -> None:
+    url = f"sqlite:///{folder / 'inthread.db'}"
+    migrations.upgrade(url)
+    keys, signer = open_body_keys(folder / "keys.db", folder / "master.key"), load_signer(folder / "signing.key")
+    async with await Database.open(url) as database:
+        early = await append_alone(database, keys, 0)
+        await fill(database, keys, SINGLES, ENTRIES - SINGLES)
+        late = await append_alone(database, keys, ENTRIES - SINGLES)
+        for size, (inside, whole) in ((SINGLES, early), (ENTRIES, late)):
+            print(f"append, log of {size:>9,}: {inside * 1e3:.2f} ms, of {whole * 1e3:.2f} ms with the commit")
+        rule = CheckpointRule(1_000, timedelta(hours=1))
+        await CheckpointStore(database, signer).take_due(rule, BEGIN)
+        await check(database, keys, signer, AuditPlace(url, folder / "keys.db", folder / "master.key"))
+        await take(database, keys, signer, folder / "log.jsonl")
+
+
+async def check(database: Database, keys: BodyKeys, signer: Signer, place: AuditPlace) -> None:
+    store = AuditStore(database, keys)
+    before, started = memory_mb(), time.perf_counter()
+    verdict = await store.verify(signer.public_key)
+    seconds = time.perf_counter() - started
+    assert (verdict.first_bad, verdict.entries) == (None, ENTRIES), verdict
+    print(f"verify, one processor: {ENTRIES / seconds:,.0f} entries/s, {verdict.checkpoints:,} checkpoints; ", end="")
+    print(f"memory {before:.0f} → {memory_mb():.0f} MB")
+    started = time.perf_counter()
+    found = await asyncio.to_thread(find_all_well, place, signer.public_key, {})
+    seconds = time.perf_counter() - started
+    assert found is None or found == verdict, found
+    children = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 2**10
+    print(f"verify, {os.cpu_count()} processors: {ENTRIES / seconds:,.0f} entries/s; ", end="")
+    print(f"memory of each at most {children:.0f} MB" if found else "too short for that")
+
+
+async def take(database: Database, keys: BodyKeys, signer: Signer, path: Path) -> None:
+    before, started = memory_mb(), time.perf_counter()
+    with path.open("wb") as file:
+        async with aclosing(AuditStore(database, keys).export(BEGIN)) as chunks:
+            async for chunk in chunks:
+                file.write(chunk)
+    seconds = time.perf_counter() - started
+    print(f"export: {ENTRIES / seconds:,.0f} entries/s, {_megabytes(path):,.0f} MB; ", end="")
+    print(f"memory {before:.0f} → {memory_mb():.0f} MB")
+    started = time.perf_counter()
+    verdict = verify_export(_lines(path), signer.public_key)
+    assert verdict.first_bad is None, verdict
+    print(f"verify-export: {ENTRIES / (time.perf_counter() - started):,.0f} entries/s; memory {memory_mb():.0f} MB")
+
+
+def _megabytes(path: Path) -> float:
+    return path.stat().st_size / 2**20
+
+
+def _lines(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as file:
+        yield from file
+
+
+if __name__ == "__main__":
+    with TemporaryDirectory(prefix="inthread-bench-", dir=os.environ.get("TMPDIR")) as folder:
+        asyncio.run(bench(Path(folder)))
