@@ -4,7 +4,7 @@ PYTHON ?= python3
 PIP_FLAGS ?=
 BIN := .venv/bin
 
-.PHONY: help install run test check format docs pictures browser bench-service bench-answer bench-inference bench-quality bench-knowledge bench-audit eval soak-short faults promise soak clean bench-verified
+.PHONY: help install run test check format docs pictures browser bench-service bench-answer bench-inference bench-quality bench-knowledge bench-audit bench-audit-search eval soak-short faults promise soak clean bench-verified
 
 help: ## What there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -58,6 +58,9 @@ bench-verified: install ## A question that an entry answers: from its event to t
 bench-answer: install ## The main job on the real small model: first text, edits, tokens/s, memory
 	$(BIN)/inthread model fetch
 	$(BIN)/python -m tools.bench_answer
+
+bench-audit-search: install ## The first page of searches in an audit log of a million entries
+	$(BIN)/python -m tools.bench_audit_search
 
 bench-inference: install ## Our engine and its peers (installed beside, in .venv-peers): speed, memory, the FAQ workload; a night
 	$(BIN)/python -m tools.bench_inference

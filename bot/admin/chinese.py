@@ -388,4 +388,5 @@ CHINESE = {
     "The company's sign-in does not answer as it should: try again in a moment.": "公司统一登录没有正常响应：请稍后再试。",
     "This sign-in was begun elsewhere, or too long ago: begin again.": "此次登录是在别处或太久以前开始的：请重新开始。",
     "You have no account here: ask whoever looks after the accounts.": "您在这里没有账号：请联系账号管理员。",
+    "every {time}": "每 {time}",
 }

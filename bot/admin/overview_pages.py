@@ -17,7 +17,7 @@ from storage.figures import DIRECT, GENERATED, OTHER, SUGGESTED, UNANSWERED, WAY
 
 SPANS = (7, 30, 90)  # days
 FRESH_SECONDS = 60.0  # so long the same figures are shown: they are read from all replies of the time
-MOST_GAPS = 8
+MOST_GAPS = 5
 MARKS = {DIRECT: "s5", SUGGESTED: "s1", GENERATED: "s2", UNANSWERED: "s4", OTHER: "s3"}
 
 

@@ -35,8 +35,9 @@ def lines(label: str, names: Sequence[str], series: Sequence[Series]) -> Markup:
 
 
 def _svg(label: str, width: int, pieces: Iterable[Markup]) -> Markup:
-    head = Markup('<svg class="plot" viewBox="0 0 {} {}" role="img" aria-label="{}">').format(width, HEIGHT, label)
-    return head + Markup("").join(pieces) + Markup("</svg>")
+    sort = "plot wide" if width > WIDTH else "plot"
+    head = Markup('<div class="plot-box" tabindex="0"><svg class="{}" viewBox="0 0 {} {}" role="img" aria-label="{}">')
+    return head.format(sort, width, HEIGHT, label) + Markup("").join(pieces) + Markup("</svg></div>")
 
 
 def _stacks(names: Sequence[str], series: Sequence[Series], top: float, width: int) -> Iterator[Markup]:

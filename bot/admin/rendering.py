@@ -9,6 +9,8 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from bot.status_report import duration
+
 _FOLDER = Path(__file__).parent / "templates"
 
 
@@ -25,6 +27,7 @@ class Renderer:
         )
         self._environment.globals["title"] = title
         self._environment.filters["when"] = self.when
+        self._environment.filters["duration"] = duration
         self._environment.filters["codes"] = codes
         self._environment.filters["number"] = lambda value: f"{value:,}"
 

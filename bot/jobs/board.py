@@ -6,6 +6,7 @@ from datetime import datetime
 
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from apscheduler.triggers.interval import IntervalTrigger
 
 from bot.clock import Clock
 from bot.jobs.schedule import Job
@@ -24,10 +25,11 @@ class LastRun:
 
 @dataclass(frozen=True, slots=True)
 class JobLine:
-    """`trigger`: when it runs, as the scheduler says it. `last` is None when it has not run since the start."""
+    """`every_seconds` None: it runs by `trigger`, as the scheduler says it. `last` None: not since the start."""
 
     name: str
     trigger: str
+    every_seconds: float | None
     next_at: datetime | None
     is_running: bool
     last: LastRun | None
@@ -58,7 +60,14 @@ class JobBoard:
     def lines(self) -> list[JobLine]:
         jobs = [] if self._scheduler is None else self._scheduler.get_jobs()
         return [
-            JobLine(job.id, str(job.trigger), job.next_run_time, job.id in self._running, self._last.get(job.id))
+            JobLine(
+                job.id,
+                str(job.trigger),
+                job.trigger.interval.total_seconds() if isinstance(job.trigger, IntervalTrigger) else None,
+                job.next_run_time,
+                job.id in self._running,
+                self._last.get(job.id),
+            )
             for job in sorted(jobs, key=lambda job: job.id)
         ]
 
