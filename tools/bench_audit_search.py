@@ -57,7 +57,7 @@ async def _measure(reader: AuditReader, entries: int) -> None:
     middle = START + timedelta(seconds=entries / 4)
     searches = {
         "everything": Filters(),
-        "a common word": Filters(text="w0"),
+        "a common word": Filters(text="w1"),
         "two common words": Filters(text="w1 w2"),
         "a rare word": Filters(text=f"w{VOCABULARY // 2}"),
         "a word that nobody said": Filters(text="nonsense"),

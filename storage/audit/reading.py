@@ -28,6 +28,7 @@ _NUMBERS = text(
     "ORDER BY number DESC LIMIT :limit"
 )
 _TIME = case((func.json_valid(AuditEntryRow.header) == 1, func.json_extract(AuditEntryRow.header, "$.time")))
+_SAYING = frozenset({"question", "question_edited", "reply"})
 _BEYOND = 2**62
 MOST_COUNTED = 10_000
 
@@ -208,28 +209,28 @@ class AuditReader:
         return [_conversation(one, said.get(one.reply_id, [])) for one in rows]
 
     def _said(self, connection: Connection, reply_ids: Sequence[str]) -> dict[str, list[LoggedEntry]]:
-        query = _entry_query().where(AuditEntryRow.reply_id.in_(reply_ids))
-        kinds = AuditEntryRow.kind.in_(("question", "question_edited", "reply"))
         found: dict[str, list[LoggedEntry]] = {}
-        for row in connection.execute(query.where(kinds).order_by(AuditEntryRow.seq)):
-            found.setdefault(row.reply_id, []).append(self._entry(row))
+        for row in connection.execute(_about(AuditEntryRow.reply_id.in_(reply_ids))) if reply_ids else ():
+            if row.kind in _SAYING:
+                found.setdefault(row.reply_id, []).append(self._entry(row))
         return found
 
     def _thread(self, connection: Connection, place: tuple[str, str, str, str]) -> Sequence[LoggedEntry]:
         row = AuditConversationRow
         ids = select(row.reply_id).where(tuple_(row.platform, row.tenant, row.channel, row.thread) == place)
-        query = (
-            _entry_query()
-            .where(AuditEntryRow.reply_id.in_(ids), AuditEntryRow.kind.in_(ABOUT_AN_EXCHANGE))
-            .order_by(AuditEntryRow.seq)
-        )
-        return [self._entry(one) for one in connection.execute(query)]
+        rows = connection.execute(_about(AuditEntryRow.reply_id.in_(ids)))
+        return [self._entry(one) for one in rows if one.kind in ABOUT_AN_EXCHANGE]
 
     def _entry(self, row: Any) -> LoggedEntry:
         body = open_body(self._keys, row.key_id, row.sealed, row.body)
         is_erased = body is None and row.body_digest is not None
         header = json.loads(row.header)  # the columns that it was found by follow from it: it is JSON still
         return LoggedEntry(row.seq, row.kind, _moment(header.get("time")), header, body, is_erased)
+
+
+def _about(replies: Any) -> Select[Any]:
+    """Entries about these replies, of all kinds: asked for kinds too, SQLite takes that index, and walks the log."""
+    return _entry_query().where(replies).order_by(AuditEntryRow.seq)
 
 
 def _entry_query() -> Select[Any]:

@@ -64,11 +64,11 @@ class SearchIndex:
 
     def reindex(self, connection: Connection, seqs: Iterable[int]) -> None:
         """Put the conversations of these entries in as they are now, in the caller's transaction."""
-        query = select(AuditEntryRow.reply_id).where(AuditEntryRow.kind.in_(ABOUT_AN_EXCHANGE)).distinct()
-        pending = list(seqs)
+        query, pending = select(AuditEntryRow.kind, AuditEntryRow.reply_id), list(seqs)
         for at in range(0, len(pending), BATCH):
-            ids = connection.execute(query.where(AuditEntryRow.seq.in_(pending[at : at + BATCH]))).scalars()
-            for document in self._documents(connection, [reply_id for reply_id in ids if reply_id is not None]):
+            rows = connection.execute(query.where(AuditEntryRow.seq.in_(pending[at : at + BATCH]))).all()
+            ids = dict.fromkeys(row.reply_id for row in rows if row.kind in ABOUT_AN_EXCHANGE and row.reply_id)
+            for document in self._documents(connection, list(ids)):
                 if _is_indexed(connection, document):
                     _write(connection, document)
 
@@ -99,14 +99,15 @@ class SearchIndex:
 
     def _documents(self, connection: Connection, reply_ids: Sequence[str]) -> list[_Document]:
         query = (
-            select(AuditEntryRow.seq, AuditEntryRow.reply_id, AuditEntryRow.header)
+            select(AuditEntryRow.seq, AuditEntryRow.kind, AuditEntryRow.reply_id, AuditEntryRow.header)
             .add_columns(AuditEntryRow.key_id, AuditEntryRow.sealed, AuditEntryRow.body)
-            .where(AuditEntryRow.reply_id.in_(reply_ids), AuditEntryRow.kind.in_(ABOUT_AN_EXCHANGE))
+            .where(AuditEntryRow.reply_id.in_(reply_ids))  # not by kind too: SQLite would walk the log by that index
             .order_by(AuditEntryRow.seq)
         )
         by_reply: dict[str, list[Any]] = {}
-        for row in connection.execute(query):
-            by_reply.setdefault(row.reply_id, []).append(row)
+        for row in connection.execute(query) if reply_ids else ():
+            if row.kind in ABOUT_AN_EXCHANGE:
+                by_reply.setdefault(row.reply_id, []).append(row)
         documents = (self._document(rows) for rows in by_reply.values())
         return [document for document in documents if document is not None]
 

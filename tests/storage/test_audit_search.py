@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, text, update
+from sqlalchemy import Connection, event, text, update
 
 from storage.audit.reading import AuditReader, Filters, Found
 from storage.audit.search_index import SearchIndex
@@ -185,6 +185,28 @@ async def test_a_header_that_was_changed_keeps_nobody_from_the_rest(record: Reco
 
     assert "two" in await record.questions()
     assert (await record.reader.figures()).indexed == 4
+
+
+async def test_a_page_of_results_walks_no_log(record: Record) -> None:
+    """Asked for kinds beside replies, SQLite would walk all entries of a kind: a hundred times as long, and growing."""
+    statements: list[tuple[str, Any]] = []
+
+    def look(connection: Connection) -> list[str]:
+        event.listen(connection, "before_cursor_execute", lambda *of: statements.append((of[2], of[3])))
+        record.reader._conversations(connection, [1])
+        return [
+            row[-1]
+            for statement, values in list(statements)
+            for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)
+        ]
+
+    await record.ask("one")
+    await record.index.catch_up()
+    plan = await record.database.read(look)
+
+    assert len(statements) >= 2
+    assert any("ix_audit_entry_reply_id" in step for step in plan)
+    assert not any("SCAN" in step or "ix_audit_entry_kind" in step for step in plan)
 
 
 async def test_figures_say_how_far_the_log_and_its_index_go(record: Record) -> None:
