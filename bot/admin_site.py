@@ -2,11 +2,14 @@
 
 from zoneinfo import ZoneInfo
 
+import structlog
+
 from bot.admin.archive import Archive
 from bot.admin.desk import KnowledgeDesk
 from bot.admin.forgetting import Forgetting
 from bot.admin.overview_pages import LineNow
 from bot.admin.site import AdminSite, Parts
+from bot.browsers import is_loopback
 from bot.clock import Clock
 from bot.conversation.knowledge.knowledge import Knowledge
 from bot.conversation.knowledge.reviews import shown_by
@@ -31,6 +34,8 @@ from storage.forgetting.retention import RetentionStore
 from storage.knowledge.entries import EntryStore
 from storage.learning.dismissals import DismissalStore
 
+log = structlog.get_logger(__name__)
+
 
 def build_admin(
     settings: Settings,
@@ -44,6 +49,13 @@ def build_admin(
     clock: Clock,
 ) -> AdminSite:
     """`loop`: what the pages share with the forms of Slack and the jobs."""
+    if not is_loopback(settings.service.host) and not settings.admin.is_https:
+        log.warning(
+            "admin_pages_open_to_the_network",
+            host=settings.service.host,
+            hint="passwords and conversations cross the network in the clear: put a proxy with TLS in front and set "
+            '[admin] public_url, or set [service] host = "127.0.0.1"',
+        )
     desk = _desk(settings, database, trail, knowledge, loop, clock)
     index = SearchIndex(database, trail.pseudonym, trail.keys)
     archive = Archive(
