@@ -19,6 +19,7 @@ class AccountPages:
         return [
             Route("GET", "/admin/accounts", self.show, Permission.ACCOUNTS),
             Route("POST", "/admin/accounts/roles", self.set_roles, Permission.ACCOUNTS),
+            Route("POST", "/admin/accounts/sign-out", self.sign_out, Permission.ACCOUNTS),
             Route("POST", "/admin/accounts/remove", self.remove, Permission.ACCOUNTS),
         ]
 
@@ -31,6 +32,12 @@ class AccountPages:
         if account.name == visit.signed_in.name and Role.ADMIN not in roles:
             raise bad_request("Nobody takes their own admin role away: somebody else has to.")
         await self._accounts.set_roles(account.name, roles, visit.author, self._clock.now())
+        return visit.go("/admin/accounts")
+
+    async def sign_out(self, visit: Visit) -> web.StreamResponse:
+        """Of every browser: one was lost, or left open somewhere."""
+        account = await self._named(visit)
+        await self._accounts.end_sessions(account.name, visit.author, self._clock.now())
         return visit.go("/admin/accounts")
 
     async def remove(self, visit: Visit) -> web.StreamResponse:

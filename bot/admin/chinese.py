@@ -389,4 +389,6 @@ CHINESE = {
     "This sign-in was begun elsewhere, or too long ago: begin again.": "此次登录是在别处或太久以前开始的：请重新开始。",
     "You have no account here: ask whoever looks after the accounts.": "您在这里没有账号：请联系账号管理员。",
     "every {time}": "每 {time}",
+    "Sign out everywhere": "全部退出",
+    "event: account_signed_out": "全部退出",
 }

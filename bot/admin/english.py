@@ -20,6 +20,7 @@ ENGLISH = {
     "verdict: down": "thumb down",
     "event: account_roles": "roles changed",
     "event: account_password": "password changed",
+    "event: account_signed_out": "signed out everywhere",
     "event: conversations_searched": "searched",
     "event: conversation_opened": "opened",
     "event: conversations_exported": "exported",

@@ -58,7 +58,8 @@ class AdminSettings(BaseModel):
     proxy_peers: tuple[str, ...] = Field(
         default=(),
         description="Addresses or networks of the proxy, such as 127.0.0.1 or 10.0.0.0/24, and `unix` for "
-        "`proxy_socket`. From anybody else the header is refused.",
+        "`proxy_socket`. From anybody else the header is refused. Name a proxy that only does TLS "
+        "too: it is believed about where somebody is, so that whoever guesses passwords slows down nobody else.",
     )
     proxy_socket: str = Field(
         default="", description="Path of a unix socket that the service listens on beside its port. Empty: none."

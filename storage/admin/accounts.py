@@ -61,6 +61,10 @@ class AccountStore:
         """They hold from the next page on. False: there is no such account."""
         return await self._change(name, {"roles": sorted(roles)}, "account_roles", author, now, keeps_sessions=True)
 
+    async def end_sessions(self, name: str, author: Author, now: datetime) -> bool:
+        """Whoever is signed in as this one is not any more. False: there is no such account."""
+        return await self._change(name, {}, "account_signed_out", author, now)
+
     async def remove(self, name: str, author: Author, now: datetime) -> bool:
         """With its sessions. False: there is no such account."""
 

@@ -68,6 +68,7 @@ WHO = {
     "POST /admin/replay": EDITORS,
     "GET /admin/accounts": ADMIN,
     "POST /admin/accounts/roles": ADMIN,
+    "POST /admin/accounts/sign-out": ADMIN,
     "POST /admin/accounts/remove": ADMIN,
 }
 

@@ -102,6 +102,14 @@ async def test_a_new_password_and_a_removed_account_end_what_was_open(office: Of
         assert [("/sign-in" in (await one.get("/admin/accounts")).url) for one in (anna, ben)] == [True, True]
 
 
+async def test_a_browser_that_was_lost_is_signed_out_from_elsewhere(office: Office) -> None:
+    async with somebody(office, Role.EDITOR, name="ben") as ben, somebody(office, Role.ADMIN, name="anna") as anna:
+        await anna.send("/admin/accounts", "/admin/accounts/sign-out", name="ben")
+
+        assert "/sign-in" in (await ben.get("/admin/entries")).url
+        assert "/sign-in" not in (await anna.get("/admin/entries")).url
+
+
 @pytest.mark.parametrize(
     "headers",
     [

@@ -166,6 +166,19 @@ async def test_without_the_setting_the_header_is_nothing(office: Office) -> None
         assert "/admin/sign-in" in (await visitor.get("/admin/accounts")).url
 
 
+async def test_behind_a_listed_proxy_a_guesser_slows_down_nobody_else(database: Database, clock: ManualClock) -> None:
+    async with an_office(database, clock, proxy_peers=("127.0.0.1",)) as office:
+        await office.employ("anna", Role.ADMIN)
+        async with a_visitor(office) as guesser, a_visitor(office) as anna:
+            guesser.headers = {"X-Forwarded-For": "192.0.2.7, 203.0.113.9"}
+            guesses = [(await guesser.sign_in("anna", f"guess {number}")).status for number in range(5)]
+            anna.headers = {"X-Forwarded-For": "203.0.113.9, 192.0.2.1"}  # what she says herself stands before
+
+            assert (await anna.sign_in("anna")).status == 200
+
+    assert guesses == [401, 401, 401, 429, 429]
+
+
 async def test_whoever_opens_the_unix_socket_is_the_proxy(
     database: Database, clock: ManualClock, tmp_path: Path
 ) -> None:
