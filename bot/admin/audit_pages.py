@@ -68,7 +68,7 @@ class AuditPages:
             first_path=search.path,
             next_path=search.path_with({"before": last}) if found.more else "",
             export_path=search.path_with({}, "/admin/audit/export"),
-            platforms=sorted({platform for platform, _, _ in places}),
+            platforms=sorted({platform for platform, _ in places}),
             outcomes=list(Outcome),
             bases=list(BasisKind),
             verdicts=list(Verdict),

@@ -131,7 +131,7 @@ class DataPages:
         return Outlook(await retention.preview(now), await retention.preview(now + AHEAD))
 
     async def _platforms(self) -> list[str]:
-        return sorted({"slack", "web", *(platform for platform, _, _ in await self._reader.places())})
+        return sorted({"slack", "web", *(platform for platform, _ in await self._reader.places())})
 
 
 def _held(visit: Visit) -> Held:

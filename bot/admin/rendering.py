@@ -1,6 +1,7 @@
 """Templates to HTML. Everything is escaped; what is markup is made by functions of ours (`Markup`), never marked so in
 a template."""
 
+import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime, tzinfo
 from pathlib import Path
@@ -11,6 +12,7 @@ from markupsafe import Markup, escape
 
 from bot.status_report import duration
 
+_MARKS = re.compile(r"[*`]+|^\s*(?:[-+#>]+|\d+\.)\s", re.MULTILINE)  # of Markdown, in a line that shows none
 _FOLDER = Path(__file__).parent / "templates"
 
 
@@ -27,6 +29,7 @@ class Renderer:
         )
         self._environment.globals["title"] = title
         self._environment.filters["when"] = self.when
+        self._environment.filters["plain"] = lambda text: " ".join(_MARKS.sub("", text).split())
         self._environment.filters["duration"] = duration
         self._environment.filters["codes"] = codes
         self._environment.filters["number"] = lambda value: f"{value:,}"

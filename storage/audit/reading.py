@@ -5,7 +5,7 @@ Only reads. Who looks, and why, whoever calls this puts on record.
 
 import base64
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
@@ -156,15 +156,11 @@ class AuditReader:
         if len(parts) == 3:
             return frozenset({self._pseudonym(*parts)})
         places = await self.places()
-        return frozenset({person, *(self._pseudonym(platform, tenant, person) for platform, tenant, _ in places)})
+        return frozenset({person, *(self._pseudonym(platform, tenant, person) for platform, tenant in places)})
 
-    async def places(self) -> Sequence[tuple[str, str, str]]:
-        """(platform, tenant, channel) of all there are."""
-        row = AuditConversationRow
-        query = select(row.platform, row.tenant, row.channel).distinct().order_by(row.platform, row.tenant, row.channel)
-        return await self._database.read(
-            lambda connection: [(each.platform, each.tenant, each.channel) for each in connection.execute(query)]
-        )
+    async def places(self) -> Sequence[tuple[str, str]]:
+        """(platform, tenant) of all there are."""
+        return await self._database.read(lambda connection: list(_places(connection)))
 
     async def figures(self) -> LogFigures:
         return await self._database.read(_figures)
@@ -267,6 +263,16 @@ def _number_at(connection: Connection, moment: datetime | None, otherwise: int) 
     query = select(row.number).where(row.asked_at >= moment).order_by(row.asked_at, row.number).limit(1)
     found = connection.execute(query).scalar()
     return _BEYOND if found is None else found
+
+
+def _places(connection: Connection) -> Iterator[tuple[str, str]]:
+    """From one to the next by the index: as many steps as there are places, however long the log is."""
+    row = AuditConversationRow
+    query = select(row.platform, row.tenant).order_by(row.platform, row.tenant).limit(1)
+    found = connection.execute(query).first()
+    while found is not None:
+        yield found.platform, found.tenant
+        found = connection.execute(query.where(tuple_(row.platform, row.tenant) > tuple(found))).first()
 
 
 def _figures(connection: Connection) -> LogFigures:

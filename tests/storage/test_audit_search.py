@@ -209,6 +209,14 @@ async def test_a_page_of_results_walks_no_log(record: Record) -> None:
     assert not any("SCAN" in step or "ix_audit_entry_kind" in step for step in plan)
 
 
+async def test_places_are_those_that_there_are(record: Record) -> None:
+    for number, (platform, tenant) in enumerate([("web", "local"), ("slack", "T2"), ("slack", "T1"), ("slack", "T2")]):
+        await record.ask("one", platform=platform, tenant=tenant, thread=f"{number}")
+    await record.index.catch_up()
+
+    assert await record.reader.places() == [("slack", "T1"), ("slack", "T2"), ("web", "local")]
+
+
 async def test_figures_say_how_far_the_log_and_its_index_go(record: Record) -> None:
     empty = await record.reader.figures()
     await record.ask("one")
