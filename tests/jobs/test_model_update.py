@@ -11,11 +11,13 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from bot.clock import SystemClock
 from bot.delivery.line import Line
 from bot.errors import SettingsWrong
+from bot.jobs.board import JobBoard
 from bot.jobs.model_update import ModelUpdate
 from bot.jobs.quiet import quiet_times
-from bot.jobs.schedule import Job, start_scheduler
+from bot.jobs.schedule import Job
 from bot.jobs.update_settings import ModelUpdateSettings
 from inference.engine import ChatMessage, Sampling, StopSignal
 from inference.errors import InferenceError, ModelUnusable
@@ -382,7 +384,8 @@ async def test_the_scheduler_takes_it() -> None:
     async def run() -> None:
         pass
 
-    scheduler = start_scheduler([Job("model_update", ModelUpdateSettings().trigger(), run)])
-    assert [job.id for job in scheduler.get_jobs()] == ["model_update"]
-    scheduler.shutdown(wait=False)
+    board = JobBoard(SystemClock())
+    board.start([Job("model_update", ModelUpdateSettings().trigger(), run)])
+    assert [job.name for job in board.lines()] == ["model_update"]
+    board.stop()
     await settle()

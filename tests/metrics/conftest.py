@@ -1,13 +1,14 @@
 """A house with a service, and its figures as they are scraped."""
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Callable
 
 import aiohttp
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from tests.scenarios.conftest import house as house
-from tests.scenarios.house import House
+from tests.scenarios.house import SECONDS, House
 
 
 class Figures:
@@ -36,6 +37,13 @@ class Scraper:
 
     async def figures(self) -> Figures:
         return Figures(await self.text("metrics"))
+
+    async def figures_when(self, are_there: Callable[[Figures], bool]) -> Figures:
+        """As soon as this is true of them: what is over is counted a moment after it is seen."""
+        async with asyncio.timeout(SECONDS):
+            while not are_there(figures := await self.figures()):
+                pass
+        return figures
 
     async def text(self, path: str) -> str:
         async with self._session.get(f"{self._house.url}/{path}") as response:

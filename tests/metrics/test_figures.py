@@ -1,8 +1,9 @@
 """What happens is counted where it happens: a whole service, scraped before and after."""
 
+from functools import partial
+
 from bot.sandbox import Fault
-from tests.books import closed_replies
-from tests.metrics.conftest import Scraper
+from tests.metrics.conftest import Figures, Scraper
 from tests.scenarios.house import ALICE, GENERAL, HELP_HR, House
 
 SLACK = {"platform": "slack"}
@@ -14,8 +15,8 @@ async def test_an_answer_is_counted_from_its_event_to_its_end(house: House, scra
 
     ts = await house.ask(ALICE, GENERAL, "count me")
     await house.answered(GENERAL, ts)
-    await closed_replies(house.folder / "inthread.db", 1)
-    after = await scraper.figures()
+    replies = partial(Figures.__call__, name="inthread_replies_total", outcome="answered", **SLACK)
+    after = await scraper.figures_when(lambda now: replies(now) > replies(before))
 
     def grown(name: str, **labels: str) -> float:
         return after(name, **labels) - before(name, **labels)

@@ -18,7 +18,7 @@ async def house(tmp_path: Path, migrated_file: Path) -> AsyncIterator[House]:
     folder.mkdir()
     shutil.copy(migrated_file, folder / "inthread.db")
     clock = QuickClock()
-    settings = SandboxSettings(ack_seconds=1.0, redelivery_seconds=(0.0, 0.3, 0.6))
+    settings = SandboxSettings(ack_seconds=2.0, redelivery_seconds=(0.0, 0.3, 0.6))
     async with Sandbox(settings, clock=clock.timestamp) as sandbox:
         house = House(sandbox, folder, clock)
         yield house

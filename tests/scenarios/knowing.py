@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from bot.conversation.phrases import phrase
 from tests.scenarios.house import House, Message, text_of
 from tests.shelf import an_entry
 
@@ -22,6 +23,11 @@ def source_of(message: Message) -> str:
 def labels_of(message: Message) -> list[str]:
     actions = [block for block in message.get("blocks", []) if block["type"] == "actions"]
     return [element["text"]["text"] for block in actions for element in block["elements"]]
+
+
+def offers_choices(message: Message) -> bool:
+    """Not just a way to stop it."""
+    return phrase("none_of_these", "en") in labels_of(message)
 
 
 async def the_reply(house: House, channel: str, ts: str, is_it: Callable[[Message], bool]) -> Message:

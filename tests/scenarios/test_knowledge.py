@@ -10,7 +10,7 @@ from bot.platforms.slack.blocks import CHOOSE_ACTION, DECLINE_ACTION
 from inference.scripted import ScriptedEngine
 from storage.knowledge.records import EntryStatus
 from tests.scenarios.house import ALICE, BRUNO, GENERAL, HELP_HR, House, is_finished, note_of, scripted, text_of
-from tests.scenarios.knowing import BALANCE, labels_of, says, source_of, the_reply
+from tests.scenarios.knowing import BALANCE, labels_of, offers_choices, says, source_of, the_reply
 from tests.shelf import Shelf, a_passage, an_entry
 
 REQUEST = an_entry(
@@ -79,7 +79,7 @@ async def test_who_chooses_a_suggestion_reads_its_answer_in_the_same_message(hou
     shelf.lay_out("days?", Route.SUGGEST, BALANCE, REQUEST, USED)
     await house.start()
     ts = await house.ask(ALICE, GENERAL, "days?")
-    reply = await the_reply(house, GENERAL, ts, lambda message: bool(labels_of(message)))
+    reply = await the_reply(house, GENERAL, ts, offers_choices)
     assert labels_of(reply) == [
         "How many vacation days do I have left?",
         "How do I request vacation?",
@@ -99,7 +99,7 @@ async def test_a_suggestion_that_was_changed_meanwhile_is_shown_as_it_is_now(hou
     shelf.lay_out("days?", Route.SUGGEST, BALANCE, REQUEST)
     await house.start()
     ts = await house.ask(ALICE, GENERAL, "days?")
-    reply = await the_reply(house, GENERAL, ts, lambda message: bool(labels_of(message)))
+    reply = await the_reply(house, GENERAL, ts, offers_choices)
     shelf.change("pto_balance", answer="Ask Dana.")
     shelf.change("pto_request", status=EntryStatus.RETIRED)
 
@@ -107,7 +107,7 @@ async def test_a_suggestion_that_was_changed_meanwhile_is_shown_as_it_is_now(hou
     await the_reply(house, GENERAL, ts, says("Ask Dana."))
 
     ts = await house.ask(ALICE, HELP_HR, "days?")
-    reply = await the_reply(house, HELP_HR, ts, lambda message: bool(labels_of(message)))
+    reply = await the_reply(house, HELP_HR, ts, offers_choices)
     await house.sandbox.click(ALICE, HELP_HR, reply["ts"], f"{CHOOSE_ACTION}_2")
     await the_reply(house, HELP_HR, ts, says(phrase("no_verified_answer", "en")))
 
@@ -117,7 +117,7 @@ async def test_none_of_these_goes_on_without_them(house: House, shelf: Shelf, ge
     shelf.lay_out("days?", Route.SUGGEST, BALANCE)
     await house.start(answers={"generate": generate})
     ts = await house.ask(ALICE, GENERAL, "days?")
-    reply = await the_reply(house, GENERAL, ts, lambda message: bool(labels_of(message)))
+    reply = await the_reply(house, GENERAL, ts, offers_choices)
 
     await house.sandbox.click(ALICE, GENERAL, reply["ts"], DECLINE_ACTION)
 
@@ -131,7 +131,7 @@ async def test_two_clicks_at_once_make_one_choice(house: House, shelf: Shelf) ->
     shelf.lay_out("days?", Route.SUGGEST, BALANCE, REQUEST)
     await house.start()
     ts = await house.ask(ALICE, GENERAL, "days?")
-    reply = await the_reply(house, GENERAL, ts, lambda message: bool(labels_of(message)))
+    reply = await the_reply(house, GENERAL, ts, offers_choices)
     await asyncio.gather(
         *(house.sandbox.click(ALICE, GENERAL, reply["ts"], f"{CHOOSE_ACTION}_{number}") for number in (1, 1, 2))
     )
@@ -143,7 +143,7 @@ async def test_a_choice_survives_a_restart(house: House, shelf: Shelf) -> None:
     shelf.lay_out("days?", Route.SUGGEST, BALANCE)
     await house.start()
     ts = await house.ask(ALICE, GENERAL, "days?")
-    reply = await the_reply(house, GENERAL, ts, lambda message: bool(labels_of(message)))
+    reply = await the_reply(house, GENERAL, ts, offers_choices)
     await house.stop()
 
     await house.start()
