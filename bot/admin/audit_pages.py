@@ -23,7 +23,8 @@ NEARLY = 1_000  # entries that a page waits for to be indexed; more go on in the
 LOOKS = (
     "conversations_searched conversation_opened conversations_exported signed_in sign_in_refused signed_out "
     "account_added account_removed account_roles account_password account_signed_out "
-    "approval_asked approval_granted approval_refused erasure hold_placed hold_lifted retention job_run"
+    "approval_asked approval_granted approval_refused erasure hold_placed hold_lifted retention "
+    "job_run log_exported settings_changed"
 ).split()
 
 

@@ -391,4 +391,6 @@ CHINESE = {
     "every {time}": "每 {time}",
     "Sign out everywhere": "全部退出",
     "event: account_signed_out": "全部退出",
+    "event: log_exported": "导出整个日志",
+    "event: settings_changed": "设置变更",
 }

@@ -18,6 +18,7 @@ ENGLISH = {
     "basis: plain": "the model alone",
     "verdict: up": "thumb up",
     "verdict: down": "thumb down",
+    "event: log_exported": "whole log exported",
     "event: account_roles": "roles changed",
     "event: account_password": "password changed",
     "event: account_signed_out": "signed out everywhere",
