@@ -37,6 +37,7 @@ from bot.delivery.final_content import Furnishing
 from bot.delivery.intake import Intake
 from bot.delivery.line import Line
 from bot.delivery.people import NOBODY, People
+from bot.delivery.privacy import PrivacyDesk
 from bot.delivery.worker import Worker
 from bot.error_tally import ErrorTally
 from bot.errors import StartFailed
@@ -76,6 +77,8 @@ from storage.database import Database
 from storage.errors import Trouble
 from storage.escalations import EscalationStore
 from storage.feedback import FeedbackStore, Verdict
+from storage.forgetting.erasing import ErasureStore
+from storage.forgetting.own_data import OwnDataStore
 from storage.forgetting.retention import RetentionStore
 from storage.knowledge.entries import EntryStore
 from storage.knowledge.passages import PassageStore
@@ -236,6 +239,8 @@ class Service:
         self._choosing = Choosing(replies, librarian, audiences, submit, clock)
         self._health = DatabaseHealth(database, clock, self._go_on)
         self._redactor = Redactor(settings.audit.redact)
+        erasures = ErasureStore(database, trail, SearchIndex(database, trail.pseudonym, trail.keys))
+        self._privacy = PrivacyDesk(OwnDataStore(database, trail), erasures, settings.audit, clock)
         topics = self._topics = Topics(answers.sensitive.topics)
         self._intake = Intake(
             replies,
@@ -349,6 +354,7 @@ class Service:
             stop_reply=self._dispatcher.stop_reply,
             stop_thread=self._dispatcher.stop_thread,
             last_questions=last_questions,
+            privacy=self._privacy,
             editor=self._loop.editor,
             gap_desk=self._loop.gap_desk,
         )

@@ -58,6 +58,14 @@ class AuditSettings(BaseModel):
         "access tokens, private keys, card numbers, Chinese identity numbers; `phones` and `emails` where you want it. "
         "[]: nothing.",
     )
+    notice: bool = Field(
+        default=True,
+        description="Whether people are told what is kept about them, at first contact and when the notice changes.",
+    )
+    notice_en: str = Field(
+        default="", description="The notice in English, in your own words. Empty: ours, with the days below."
+    )
+    notice_zh: str = Field(default="", description="The same in Chinese.")
     body_days: int = Field(
         default=180, ge=1, description="How many days the audit log keeps what people said and were answered."
     )

@@ -1,4 +1,4 @@
-"""The table of holds."""
+"""Tables of holds, and of who was told what is kept."""
 
 from datetime import datetime
 
@@ -21,3 +21,15 @@ class HoldRow(Base):
     reason: Mapped[str] = mapped_column(Text)
     author: Mapped[str]
     placed_at: Mapped[datetime]
+
+
+class NoticeShownRow(Base):
+    """Who was told what is kept about them, and in which version of the notice last."""
+
+    __tablename__ = "notice_shown"
+
+    platform: Mapped[str] = mapped_column(primary_key=True)
+    tenant: Mapped[str] = mapped_column(primary_key=True)
+    user: Mapped[str] = mapped_column(primary_key=True)
+    version: Mapped[str]
+    shown_at: Mapped[datetime]

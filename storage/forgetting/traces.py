@@ -10,6 +10,7 @@ from storage.audit.pseudonyms import Pseudonym
 from storage.basis import BasisKind
 from storage.forgetting import posts
 from storage.forgetting.posts import Post
+from storage.forgetting.tables import NoticeShownRow
 from storage.knowledge import changes, entry_rows
 from storage.knowledge.records import EntryStatus
 from storage.knowledge.tables import PhrasingRow
@@ -125,6 +126,8 @@ def forget_deeds(connection: Connection, person: Person) -> None:
     )
     for row in (FeedbackRow, ChoiceRow):
         connection.execute(delete(row).where(row.user == person.user, row.reply_id.in_(theirs)))
+    told = (NoticeShownRow.platform == person.platform, NoticeShownRow.user == person.user)
+    connection.execute(delete(NoticeShownRow).where(*told))
     answered = select(ExpertAnswerRow.message_key).where(*_answers_of(person))
     keys = connection.execute(answered).scalars().all()
     # The row stays: the post must not be taken for another answer later.

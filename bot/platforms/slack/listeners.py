@@ -29,6 +29,7 @@ from bot.platforms.slack.events import (
 )
 from bot.platforms.slack.home import REFRESH_ACTION
 from bot.platforms.slack.owner_buttons import OwnerButtons
+from bot.platforms.slack.privacy import Privacy
 from bot.platforms.slack.relevance import is_for_us
 from bot.platforms.slack.reply_buttons import ReplyButtons
 from bot.platforms.slack.settings import SlackSettings
@@ -54,6 +55,7 @@ class Listeners:
         self._delivery = delivery
         self._around = around
         self._clock = clock
+        self._privacy = Privacy(delivery.privacy, us, around)
         self._editors = Editors(settings.editors, around.user_groups)
         self._editing = EntryEditing(delivery.editor, self._editors, us, around, self._entry_written)
         # Also what the manifest subscribes to: a test holds them equal.
@@ -70,6 +72,7 @@ class Listeners:
         app.command(COMMAND)(self._on_command)
         ReplyButtons(self._delivery, self._around).register(app)
         self._editing.register(app)
+        self._privacy.register(app)
         OwnerButtons(self._delivery.gap_desk, self._editing, self._editors, self._us, self._around).register(app)
         app.action(REFRESH_ACTION)(self._on_refresh)
         # What has no listener is never acknowledged, and Slack would repeat it.
@@ -87,8 +90,12 @@ class Listeners:
             return
         post = parse_post(body, self._us)
         ours = (self._delivery.knows_thread, self._delivery.awaits_answer)
-        if post is not None and await is_for_us(post, self._us, self._settings, *ours):
-            await self._delivery.accept(to_message(post, self._us, self._settings.dm_mode))
+        if post is None or self._privacy.takes_post(post):
+            return
+        if await is_for_us(post, self._us, self._settings, *ours):
+            is_new = await self._delivery.accept(to_message(post, self._us, self._settings.dm_mode))
+            if is_new:
+                self._privacy.greet(post)
 
     async def _on_change(self, change: Change) -> None:
         """Who adds our name to an old post asks now; a young one may have come before the event of its post."""
@@ -111,7 +118,7 @@ class Listeners:
             is_editor = await self._editors.has(command.user)
             await ack(**help_text(replies, language, is_editor=is_editor))
             return
-        if await self._editing.takes(command, ack):
+        if await self._privacy.takes_command(command, ack) or await self._editing.takes(command, ack):
             return
         if self._delivery.topic_of(command.text) is not None:
             replies = "ephemeral"  # with the channel for an audience, Slack would show there what was typed

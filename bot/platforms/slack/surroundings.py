@@ -7,6 +7,7 @@ from typing import Any
 from bot.conversation.knowledge.editing import Editor
 from bot.conversation.messages import IncomingMessage, ThreadKey
 from bot.delivery.gap_desk import GapDesk
+from bot.delivery.privacy import PrivacyDesk
 from bot.platforms.slack.api import SlackApi
 from bot.platforms.slack.background import Background
 from bot.platforms.slack.home import Home
@@ -28,7 +29,7 @@ class Delivery:
     one now; `ask_people`: that somebody is to answer instead. `knows_thread` says whether we were asked in a thread,
     `awaits_answer` whether we have put a question there; `last_questions` of a person (tenant, user, how many), newest
     first. `topic_of`: what makes a text nobody else's business. `editor` writes entries; `gap_desk`: what owners do
-    about gaps.
+    about gaps; `privacy`: what is kept of people, for themselves.
     """
 
     accept: Callable[[IncomingMessage], Awaitable[bool]]
@@ -47,6 +48,7 @@ class Delivery:
     last_questions: Callable[[str, str, int], Awaitable[list[AskedQuestion]]]
     editor: Editor
     gap_desk: GapDesk
+    privacy: PrivacyDesk
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

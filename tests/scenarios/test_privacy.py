@@ -1,0 +1,86 @@
+"""People and what is kept of them: told at first contact, shown, sent and erased when they want it."""
+
+import json
+from contextlib import closing
+from typing import Any
+
+from bot.platforms.slack.privacy import ERASE_ACTION, EXPORT_ACTION
+from storage import sqlite
+from tests.scenarios.house import ALICE, GENERAL, House, scripted, text_of
+
+
+def kinds(house: House) -> list[str]:
+    with closing(sqlite.load_driver().connect(house.folder / "inthread.db", timeout=10)) as connection:
+        rows = connection.execute("SELECT header FROM audit_entry ORDER BY seq").fetchall()
+    return [json.loads(header)["kind"] for (header,) in rows]
+
+
+def whispers(house: House) -> list[str]:
+    return [text_of(message) for message in house.sandbox.ephemerals(GENERAL, ALICE)]
+
+
+def buttons(message: dict[str, Any]) -> set[str]:
+    return {element["action_id"] for block in message["blocks"] for element in block.get("elements", [])}
+
+
+async def test_the_notice_is_shown_once_and_recorded(house: House) -> None:
+    await house.start()
+    for number in (1, 2):
+        asked = await house.ask(ALICE, GENERAL, f"question {number}")
+        assert await house.answered(GENERAL, asked) == [scripted(f"question {number}")]
+
+    await house.until(lambda: whispers(house))
+    await house.until(lambda: "notice_shown" in kinds(house))
+    (notice,) = whispers(house)
+    assert "for 180 days" in notice
+    assert "/faq privacy" in notice
+    await house.stop()
+    await house.start(audit={"notice_en": "We keep it all."})
+    asked = await house.ask(ALICE, GENERAL, "question 3")
+    await house.until(lambda: "We keep it all." in whispers(house))  # another version is shown again
+
+
+async def test_where_it_is_turned_off_nobody_is_told(house: House) -> None:
+    await house.start(audit={"notice": False})
+    asked = await house.ask(ALICE, GENERAL, "a question")
+    await house.answered(GENERAL, asked)
+    await house.stop()
+
+    assert whispers(house) == []
+
+
+async def test_what_is_held_is_shown_sent_and_erased_on_request(house: House) -> None:
+    await house.start(audit={"notice": False})
+    asked = await house.ask(ALICE, GENERAL, "canary-55 of mine")
+    await house.answered(GENERAL, asked)
+
+    channel = house.sandbox.dm_with(ALICE)
+    await house.sandbox.post_as(ALICE, channel, "what do you hold about me?")
+    await house.until(lambda: house.ours(channel))
+    (shown,) = house.ours(channel)
+    assert "I hold 1 questions of yours" in text_of(shown)
+    assert buttons(shown) == {EXPORT_ACTION, ERASE_ACTION}
+
+    await house.sandbox.employees.click(ALICE, channel, shown["ts"], EXPORT_ACTION)
+    await house.until(lambda: len(house.ours(channel)) == 3)
+    taken = json.loads(text_of(house.ours(channel)[2]).strip("`"))
+    assert taken["questions"][0]["question"].startswith("canary-55")
+    assert taken["questions"][0]["answer"].startswith("Scripted reply to: canary-55")
+
+    await house.sandbox.employees.click(ALICE, channel, shown["ts"], ERASE_ACTION)
+    await house.until(lambda: len(house.ours(channel)) == 4)
+    assert text_of(house.ours(channel)[3]).startswith("Erased: 1 questions")
+    await house.stop()
+    assert [path.name for path in house.folder.iterdir() if b"canary-55" in path.read_bytes()] == []
+    assert [kind for kind in kinds(house) if kind in ("own_data_exported", "erasure")] == [
+        "own_data_exported", "erasure"
+    ]  # fmt: skip
+
+
+async def test_the_command_shows_it_to_the_person_alone(house: House) -> None:
+    await house.start(audit={"notice": False})
+
+    assert await house.sandbox.employees.command(ALICE, GENERAL, "/faq", "privacy")
+
+    assert whispers(house)[0].startswith("I hold no questions of yours.")
+    assert "question" not in kinds(house)
