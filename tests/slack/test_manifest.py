@@ -23,6 +23,7 @@ SCOPES = {
     "auth_test": set(),
     "chat_delete": {"chat:write"},
     "chat_postMessage": {"chat:write"},
+    "chat_postEphemeral": {"chat:write"},
     "chat_update": {"chat:write"},
     "conversations_history": {"channels:history", "groups:history", "im:history"},
     "conversations_open": {"im:write"},
@@ -89,7 +90,7 @@ def test_scopes_are_those_of_the_methods_events_and_the_command(name: str) -> No
 @both
 def test_events_are_those_with_a_listener(name: str) -> None:
     subscribed = set(manifest(name)["settings"]["event_subscriptions"]["bot_events"])
-    nothing: Any = SimpleNamespace(api=None, editor=None, user_groups=None)
+    nothing: Any = SimpleNamespace(api=None, editor=None, privacy=None, user_groups=None)
     listeners = Listeners(SlackSettings(), nothing, nothing, nothing, nothing)
 
     assert subscribed == set(EVENT_SCOPES)

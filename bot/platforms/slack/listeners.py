@@ -93,9 +93,9 @@ class Listeners:
         if post is None or self._privacy.takes_post(post):
             return
         if await is_for_us(post, self._us, self._settings, *ours):
-            is_new = await self._delivery.accept(to_message(post, self._us, self._settings.dm_mode))
-            if is_new:
-                self._privacy.greet(post)
+            message = to_message(post, self._us, self._settings.dm_mode)
+            if await self._delivery.accept(message) and self._delivery.topic_of(message.text) is None:
+                self._privacy.greet(post)  # never beside what is nobody else's business: the channel hears nothing
 
     async def _on_change(self, change: Change) -> None:
         """Who adds our name to an old post asks now; a young one may have come before the event of its post."""

@@ -59,7 +59,7 @@ class Privacy:
         who = Somebody(PLATFORM, post.tenant, post.user)
         if not await self._desk.is_to_be_told(who):
             return
-        language = await self._around.languages.of(post.user, post.text)
+        language = self._around.languages.remembered(post.user, post.text)
         place = {"channel": post.channel, "user": post.user}
         if not post.is_direct:
             place["thread_ts"] = post.thread_ts or post.ts
@@ -71,7 +71,7 @@ class Privacy:
             await self._desk.record_told(who)
 
     async def _answer(self, post: Post) -> None:
-        language = await self._around.languages.of(post.user, post.text)
+        language = self._around.languages.remembered(post.user, post.text)
         shown = await self._shown(Somebody(PLATFORM, post.tenant, post.user), language)
         await self._say(post.channel, shown, post.thread_ts)
 
