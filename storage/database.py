@@ -113,7 +113,7 @@ class Database:
         try:
             return await _settled(threads.submit(work))
         except DBAPIError as error:
-            if trouble := sqlite.find_trouble(error):
+            if trouble := sqlite.find_trouble(error.orig):
                 raise DatabaseUnavailable(trouble) from error
             raise
         finally:

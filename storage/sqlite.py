@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import NullPool, QueuePool, StaticPool
 
 from storage.errors import DatabaseUnavailable, DatabaseUnusable, Trouble
@@ -101,9 +101,9 @@ def open_maintenance_engine(url: URL) -> Engine:
     return engine
 
 
-def find_trouble(error: DBAPIError) -> Trouble | None:
-    """What keeps the database from being used, if that is what the error says."""
-    code = getattr(error.orig, "sqlite_errorcode", 0)
+def find_trouble(error: BaseException | None) -> Trouble | None:
+    """What keeps a database from being used, if that is what the driver's error says."""
+    code = getattr(error, "sqlite_errorcode", 0)
     return _TROUBLES.get(code & 0xFF)  # the higher bits say where it happened
 
 

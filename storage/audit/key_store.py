@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.keywrap import InvalidUnwrap, aes_key_unwrap
 from storage import sqlite
 from storage.audit.key_files import load_or_make
 from storage.audit.keys import KEY_BYTES, BodyKeys
-from storage.errors import AuditKeyUnusable
+from storage.errors import AuditKeyUnusable, DatabaseUnavailable, StorageError
 
 
 class KeyFile:
@@ -90,7 +90,10 @@ class KeyFile:
                 "or name the right file in [audit] master_key"
             ) from error
 
-    def _unusable(self, error: Exception) -> AuditKeyUnusable:
+    def _unusable(self, error: Exception) -> StorageError:
+        """A full disk, a lock, an error of the disk come and go: as with the database itself, which is beside it."""
+        if trouble := sqlite.find_trouble(error):
+            return DatabaseUnavailable(trouble)
         return AuditKeyUnusable(f"cannot use {self._path} ({error}): check its permissions and the disk")
 
 

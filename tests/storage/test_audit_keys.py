@@ -13,7 +13,7 @@ from storage.audit.log import AuditEntry, append, seal
 from storage.audit.old_bodies import seal_old_bodies
 from storage.audit.store import AuditStore
 from storage.database import Database
-from storage.errors import AuditKeyUnusable
+from storage.errors import AuditKeyUnusable, DatabaseUnavailable, Trouble
 from tests.clock import START
 
 MASTER = bytes(range(32))
@@ -192,3 +192,19 @@ def test_sealing_is_another_each_time_and_what_was_changed_does_not_open(tmp_pat
     assert keys.open(b"id", one[:-1]) is None
     assert keys.open(b"id", b"") is None
     assert keys.open(b"of nobody", one) is None
+
+
+async def test_trouble_with_the_disk_of_the_keys_is_trouble_with_the_database(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So the service says that it is not ready, and tries again, instead of failing question by question."""
+    monkeypatch.setattr(sqlite, "BUSY_TIMEOUT_MILLISECONDS", 1)
+    keys = open_body_keys(tmp_path / "keys.db", tmp_path / "master.key")
+    told: list[Trouble] = []
+    database.tell_trouble(told.append)
+    with closing(sqlite.load_driver().connect(tmp_path / "keys.db", isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(DatabaseUnavailable):
+            await database.write(lambda connection: append(connection, keys, said()))
+
+    assert told == [Trouble.LOCKED]
