@@ -6,9 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-import rfc8785
-
-from storage.audit.canonical import utc_text
+from storage.audit.canonical import respell, utc_text
 from storage.audit.checking import ChainCheck, ChainedEntry, Verdict
 from storage.audit.checkpoints import parse_checkpoint
 from storage.audit.signing import PublicKey
@@ -96,12 +94,12 @@ def _parse_entry(said: dict[str, Any]) -> ChainedEntry:
         raise ValueError("not an entry")
     return ChainedEntry(
         seq=said["seq"],
-        header=rfc8785.dumps(header),
+        header=respell(header),
         body_digest=_parse_digest(said["body_digest"]),
         prev=_parse_hex(said["prev"]),
         hash=_parse_hex(said["hash"]),
         salt=_parse_digest(said["salt"]),
-        body=None if body is None else rfc8785.dumps(body),
+        body=None if body is None else respell(body),
     )
 
 

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from sqlalchemy import Connection, create_engine, text
 
 from storage.audit import entries
-from storage.audit.canonical import canonical
+from storage.audit.canonical import canonical, respell
 from storage.audit.checking import ChainCheck, ChainedEntry, Verdict
 from storage.audit.checkpoints import checkpoint_line, sign_checkpoint
 from storage.audit.export import entry_line, manifest_line, verify_export
@@ -150,6 +150,26 @@ def test_nothing_makes_it_fail_and_reading_it_back_gives_the_same_bytes(values: 
     written = canonical(values)
 
     assert rfc8785.dumps(json.loads(written)) == written
+
+
+json_values = st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters(codec="utf-8"))
+
+
+@given(st.dictionaries(st.text(max_size=4), json_values | st.lists(json_values, max_size=2), max_size=5))
+def test_the_quick_spelling_is_the_one_of_the_library(values: dict[str, Any]) -> None:
+    try:
+        spelled = rfc8785.dumps(values)
+    except ValueError:
+        with pytest.raises(ValueError):
+            respell(values)
+        return
+
+    assert respell(values) == spelled
+
+
+@pytest.mark.parametrize("number", [0.1, 1.5, 1e-4, 123456789.125, 1e15 - 0.5, 1e-5, 1e21, 1.0, -0.0, 5e-324])
+def test_numbers_are_spelled_as_the_library_does(number: float) -> None:
+    assert respell({"n": number, "m": -number}) == rfc8785.dumps({"n": number, "m": -number})
 
 
 # ── what entries say ─────────────────────────────────────────────────────────
