@@ -31,7 +31,8 @@ async def test_without_a_true_cookie_nothing_is_shown_or_taken(
 
 async def test_a_cookie_that_was_altered_is_nobodys(alice: Person) -> None:
     [cookie] = list(alice.session.cookie_jar)
-    for position in range(0, len(cookie.value), 7):
+    # Not the last letter: two of its bits say nothing.
+    for position in range(0, len(cookie.value) - 1, 7):
         letter = "A" if cookie.value[position] != "A" else "B"
         forged = cookie.value[:position] + letter + cookie.value[position + 1 :]
         async with aiohttp.ClientSession(cookies={}) as session:
