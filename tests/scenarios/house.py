@@ -32,6 +32,7 @@ class House:
         self.folder = folder
         self.clock = clock
         self.port = 0
+        self.shows_notice = False  # at first contact, of what is kept: one message more, beside what a test looks at
         self._stop = asyncio.Event()
         self._running: asyncio.Task[None] | None = None
 
@@ -48,6 +49,7 @@ class House:
                 "bot_token": self.sandbox.bot_token,
                 "app_token": self.sandbox.app_token,
             },
+            "audit": {"notice": self.shows_notice},
             "inference": {"engine": "scripted", "scripted": scripted, "max_new_tokens": 30_000},
         }
         merged = {name: {**house.get(name, {}), **tables.get(name, {})} for name in {*house, *tables}}

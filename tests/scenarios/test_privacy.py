@@ -4,9 +4,16 @@ import json
 from contextlib import closing
 from typing import Any
 
+import pytest
+
 from bot.platforms.slack.privacy import ERASE_ACTION, EXPORT_ACTION
 from storage import sqlite
 from tests.scenarios.house import ALICE, GENERAL, House, scripted, text_of
+
+
+@pytest.fixture(autouse=True)
+def notice(house: House) -> None:
+    house.shows_notice = True
 
 
 def kinds(house: House) -> list[str]:
