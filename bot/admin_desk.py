@@ -8,14 +8,11 @@ from bot.admin.passwords import Passwords, find_fault
 from bot.clock import Clock
 from bot.conversation.characters import strip_invisible
 from bot.errors import NotFound, ServiceError
-from bot.knowledge_desk import author_here, load_trail
-from bot.service import prepare_data
+from bot.knowledge_desk import author_here, load_trail, require_database
 from bot.settings import Settings
 from storage.admin.accounts import AccountStore
 from storage.admin.records import Account, Role
 from storage.database import Database
-from storage.errors import DatabaseUnusable
-from storage.inspection import database_file
 
 LONGEST_NAME = 200
 
@@ -23,12 +20,7 @@ LONGEST_NAME = 200
 @asynccontextmanager
 async def open_accounts(settings: Settings, *, create: bool = False) -> AsyncGenerator[AccountStore, None]:
     """`create`: make the database where there is none yet. Raises: StorageError, StartFailed."""
-    try:
-        database_file(settings.database_url)
-    except DatabaseUnusable:
-        if not create:
-            raise
-        await asyncio.to_thread(prepare_data, settings)
+    await require_database(settings, create=create)
     async with await Database.open(settings.database_url) as database:
         yield AccountStore(database, await load_trail(settings))
 

@@ -1,7 +1,5 @@
 """The admin pages, put together for the service."""
 
-from zoneinfo import ZoneInfo
-
 import structlog
 
 from bot.admin.archive import Archive
@@ -19,6 +17,7 @@ from bot.conversation.learning.variants import INTHREAD
 from bot.delivery.line import Line
 from bot.jobs.board import JobBoard
 from bot.jobs.retention import retention_rule
+from bot.jobs.time_zones import zone
 from bot.learning_loop import LearningLoop
 from bot.settings import Settings
 from storage.audit.reading import AuditReader
@@ -64,7 +63,7 @@ def build_admin(
         index=index,
         store=AuditStore(database, trail.keys),
         signer=signer,
-        zone=ZoneInfo(settings.admin.time_zone),
+        zone=zone(settings.admin.time_zone),
         link_hosts=settings.answers.link_hosts,
     )
     rule = retention_rule(settings.audit)

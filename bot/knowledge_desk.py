@@ -34,15 +34,20 @@ class Desk:
     author: Author
 
 
-@asynccontextmanager
-async def open_desk(settings: Settings, *, create: bool = False) -> AsyncGenerator[Desk, None]:
-    """`create`: make the database where there is none yet. Raises: StorageError, StartFailed."""
+async def require_database(settings: Settings, *, create: bool) -> None:
+    """`create`: make it where there is none yet. Raises: StorageError, StartFailed."""
     try:
         database_file(settings.database_url)
     except DatabaseUnusable:
         if not create:
             raise
         await asyncio.to_thread(prepare_data, settings)
+
+
+@asynccontextmanager
+async def open_desk(settings: Settings, *, create: bool = False) -> AsyncGenerator[Desk, None]:
+    """`create`: make the database where there is none yet. Raises: StorageError, StartFailed."""
+    await require_database(settings, create=create)
     trail = await load_trail(settings)
     async with await Database.open(settings.database_url) as database:
         yield Desk(EntryStore(database, trail), PassageStore(database, trail), author_here())

@@ -2,11 +2,11 @@
 
 import ipaddress
 from typing import Literal, Self
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
 from bot.browsers import require_origin
+from bot.jobs.time_zones import checked_zone
 
 
 class AdminSettings(BaseModel):
@@ -73,11 +73,7 @@ class AdminSettings(BaseModel):
     @field_validator("time_zone")
     @classmethod
     def _is_a_zone(cls, name: str) -> str:
-        try:
-            ZoneInfo(name)
-        except (ZoneInfoNotFoundError, ValueError, OSError):
-            raise ValueError("is no time zone that this machine knows") from None
-        return name
+        return checked_zone(name)
 
     @field_validator("proxy_peers")
     @classmethod

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from aiohttp import web
 from argon2 import PasswordHasher
@@ -40,6 +39,7 @@ from bot.admin.signing_in import SigningIn
 from bot.admin.visits import Route, Visit
 from bot.clock import Clock
 from bot.jobs.board import JobBoard
+from bot.jobs.time_zones import zone
 from storage.admin.accounts import AccountStore, DeedStore
 from storage.admin.requests import RequestStore
 from storage.admin.sessions import SessionStore
@@ -74,7 +74,7 @@ class AdminSite:
         accounts, deeds = AccountStore(database, trail), DeedStore(database, trail)
         sessions = Sessions(SessionStore(database), settings, clock)
         proxy = TrustedProxy(settings, accounts, sessions)
-        renderer = Renderer(settings.title, ZoneInfo(settings.time_zone))
+        renderer = Renderer(settings.title, zone(settings.time_zone))
         self._guard = Guard(settings, host, sessions, proxy, renderer)
         signing_in = SigningIn(
             settings,
