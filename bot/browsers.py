@@ -1,6 +1,7 @@
 """What browsers say about themselves and where they come from, for every page that we serve."""
 
 import ipaddress
+from typing import Literal
 from urllib.parse import urlsplit
 
 
@@ -40,7 +41,7 @@ def require_origin(url: str) -> str:
     return url.lower()
 
 
-def preferred_language(accepted: str) -> str:
+def preferred_language(accepted: str) -> Literal["en", "zh"]:
     """`en` or `zh`, whichever the browser names first by its weight; `en` if neither."""
     best, best_weight = "en", 0.0
     for part in accepted.lower().split(",")[:20]:
@@ -52,4 +53,4 @@ def preferred_language(accepted: str) -> str:
             continue
         if language in ("en", "zh") and weight > best_weight:
             best, best_weight = language, weight
-    return best
+    return "zh" if best == "zh" else "en"

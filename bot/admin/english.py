@@ -16,6 +16,20 @@ ENGLISH = {
     "basis: escalated": "people were asked",
     "basis: relayed": "a person's answer",
     "basis: plain": "the model alone",
+    "figure: basis": "rests on",
+    "figure: entry_id": "entry",
+    "figure: entry_revision": "revision of the entry",
+    "figure: cites": "entries and passages",
+    "figure: failure": "why it failed",
+    "figure: attempt": "attempts",
+    "figure: edits": "edits of the message",
+    "figure: model_id": "model",
+    "figure: model_sha256": "SHA-256 of the model",
+    "figure: prompt_sha256": "SHA-256 of what the model is told",
+    "figure: prompt_tokens": "tokens read",
+    "figure: new_tokens": "tokens written",
+    "figure: seconds": "seconds of the model",
+    "figure: seconds_to_first_token": "seconds to the model's first token",
     "verdict: up": "thumb up",
     "verdict: down": "thumb down",
     "event: log_exported": "whole log exported",
@@ -42,7 +56,7 @@ ENGLISH = {
     "job: retention": "Let go what is old enough",
     "job: model_update": "Take a newer model",
 }
-CODES = ("role", "status", "outcome", "basis", "verdict", "event", "request", "job", "way", "scope")
+CODES = ("figure", "role", "status", "outcome", "basis", "verdict", "event", "request", "job", "way", "scope")
 
 
 def said_in_english(sentence: str) -> str:

@@ -8,7 +8,7 @@ from bot.admin.errors import bad_request
 from bot.admin.visits import Visit
 from bot.conversation.knowledge.editing import Draft
 from bot.conversation.knowledge.entry_rules import LONGEST_ANSWER, Fault
-from bot.conversation.phrases import language_of
+from bot.conversation.phrases import Language, language_of
 from storage.knowledge.records import EVERYONE, Entry, EntryStatus, EntryText
 
 FIELDS = ("entry_id", "seen", "lang", "question", "variants", "answer", "owner", "audience", "source_url", "review_by")
@@ -92,10 +92,10 @@ def form_for(question: str, variants: Iterable[str] = ()) -> EntryForm:
     return EntryForm(lang=language_of(question, "en"), question=question, variants="\n".join(variants))
 
 
-def faults_by_field(faults: Iterable[Fault]) -> dict[str, list[str]]:
+def faults_by_field(faults: Iterable[Fault], language: Language) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for fault in faults:
-        found.setdefault(fault.field, []).append(fault.says)
+        found.setdefault(fault.field, []).append(fault.sentence(language))
     return found
 
 

@@ -78,7 +78,7 @@ class EntryPages:
         try:
             entry = await self._desk.editor.save(form.draft(), visit.author)
         except FieldsWrong as wrong:
-            faults = faults_by_field(wrong.faults)
+            faults = faults_by_field(wrong.faults, visit.words.language)
             return self._form(visit, form, faults=faults, status=HTTPStatus.UNPROCESSABLE_ENTITY)
         except EntryChanged:
             now = await self._desk.entries.find(form.entry_id)

@@ -31,3 +31,7 @@ def forbidden() -> Refused:
 
 def bad_request(sentence: str, **values: object) -> Refused:
     return Refused(HTTPStatus.BAD_REQUEST, sentence, **values)
+
+
+def changed_meanwhile() -> Refused:
+    return Refused(HTTPStatus.CONFLICT, "Somebody changed the entry at this moment: look at it, then try again.")

@@ -1,13 +1,12 @@
 """The loop: what nothing answers becomes an entry or a variant; what people's own words propose is taken or not."""
 
 from datetime import timedelta
-from http import HTTPStatus
 
 from aiohttp import web
 
 from bot.admin.desk import KnowledgeDesk
 from bot.admin.errands import Errand
-from bot.admin.errors import Refused, bad_request, not_found
+from bot.admin.errors import bad_request, changed_meanwhile, not_found
 from bot.admin.permissions import Permission
 from bot.admin.visits import Route, Visit
 from bot.clock import Clock
@@ -63,11 +62,9 @@ class GapPages:
         try:
             entry = await self._desk.editor.add_variant(entry_id, words, visit.author)
         except FieldsWrong as wrong:
-            raise bad_request("This cannot become a variant: {why}.", why=wrong) from None
+            raise bad_request("This cannot become a variant: {why}.", why=wrong.says(visit.words.language)) from None
         except EntryChanged:
-            raise Refused(
-                HTTPStatus.CONFLICT, "Somebody changed the entry at this moment: look at it, then try again."
-            ) from None
+            raise changed_meanwhile() from None
         if entry is None:
             raise not_found()
         return visit.go(f"/admin/gaps?added={entry.entry_id}")

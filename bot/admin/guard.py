@@ -19,6 +19,7 @@ from bot.admin.settings import AdminSettings
 from bot.admin.visits import Route, Visit
 from bot.admin.words import Words
 from bot.browsers import hostname_of, is_loopback, netloc_of, preferred_language
+from bot.conversation.phrases import Language
 from storage.admin.records import SignIn
 
 log = structlog.get_logger(__name__)
@@ -115,10 +116,10 @@ class Guard:
         sentence = visit.words(refused.sentence, **refused.values)
         return visit.page("refusal.html", refused.status, sentence=sentence)
 
-    def _language(self, request: web.Request) -> str:
+    def _language(self, request: web.Request) -> Language:
         chosen = request.cookies.get(LANGUAGE_COOKIE, "")
         if chosen in ("en", "zh"):
-            return chosen
+            return "zh" if chosen == "zh" else "en"
         if self._settings.language != "auto":
             return self._settings.language
         return preferred_language(request.headers.get("Accept-Language", ""))

@@ -10,7 +10,7 @@ from aiohttp import web
 from bot.admin.desk import KnowledgeDesk
 from bot.admin.entry_form import EntryForm, form_of, read_form
 from bot.admin.errands import Errand
-from bot.admin.errors import bad_request, not_found
+from bot.admin.errors import bad_request, changed_meanwhile, not_found
 from bot.admin.permissions import Permission
 from bot.admin.visits import Route, Visit
 from bot.clock import Clock
@@ -65,8 +65,10 @@ class ReviewPages:
         )
         try:
             await self._desk.editor.save(form.draft(), visit.author)
-        except (FieldsWrong, EntryChanged) as error:
-            raise bad_request("This does not work: {why}.", why=error) from None
+        except FieldsWrong as wrong:
+            raise bad_request("This does not work: {why}.", why=wrong.says(visit.words.language)) from None
+        except EntryChanged:
+            raise changed_meanwhile() from None
         return visit.go("/admin/reviews")
 
     async def show(self, visit: Visit) -> web.StreamResponse:

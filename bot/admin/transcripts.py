@@ -10,7 +10,10 @@ from markupsafe import Markup
 from bot.admin.markdown import answer_to_html, to_html
 from storage.audit.reading import LoggedEntry
 
-_PLACE = frozenset("seq time kind platform tenant channel thread reply_id exchange actor state outcome".split())
+FIGURES = (
+    "basis entry_id entry_revision cites failure attempt edits seconds_in_line seconds_to_first_text "
+    "model_id model_sha256 prompt_sha256 prompt_tokens new_tokens seconds_to_first_token seconds"
+).split()
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +91,8 @@ def _reply(entry: LoggedEntry, link_hosts: Sequence[str]) -> Said:
 
 
 def _figures(header: Mapping[str, Any]) -> Iterator[tuple[str, object]]:
-    for name, value in header.items():
-        if name not in _PLACE and value is not None:
+    for name in FIGURES:
+        if (value := header.get(name)) not in (None, ""):
             yield name, round(value, 2) if isinstance(value, float) else value
 
 

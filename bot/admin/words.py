@@ -2,10 +2,11 @@
 
 from bot.admin.chinese import CHINESE
 from bot.admin.english import said_in_english
+from bot.conversation.phrases import Language
 
 
 class Words:
-    def __init__(self, language: str) -> None:
+    def __init__(self, language: Language) -> None:
         self.language = language
 
     def __call__(self, sentence: str, **values: object) -> str:

@@ -30,7 +30,7 @@ def _parse_audiences(_context: click.Context, _option: click.Parameter, given: t
         if not equals:
             raise click.BadParameter(f"{one!r} is not FOLDER=AUDIENCE; the whole handbook is the folder `.`")
         if fault := next(filter(None, map(audience_fault, audience)), None):
-            raise click.BadParameter(fault)
+            raise click.BadParameter(fault.says())
         audiences[PurePosixPath(folder)] = audience
     return audiences
 

@@ -81,17 +81,6 @@ EDITING_PHRASES: dict[str, dict[Literal["en", "zh"], str]] = {
     },
     "list_none": {"en": "There are none. `{command} add` writes one.", "zh": "没有条目。用 `{command} add` 新建。"},
     "list_edit": {"en": "Change", "zh": "修改"},
-    "fault_entry_id": {"en": "{says}", "zh": "编号无效或已被使用：只能用字母、数字、_ - 和 .，最多 64 个。（{says}）"},
-    "fault_lang": {"en": "{says}", "zh": "请选择语言。（{says}）"},
-    "fault_question": {"en": "{says}", "zh": "问题不能为空，最多 400 个字符。（{says}）"},
-    "fault_variants": {"en": "{says}", "zh": "每个问法最多 400 个字符。（{says}）"},
-    "fault_answer": {"en": "{says}", "zh": "答案不能为空，最多 10,000 个字符。（{says}）"},
-    "fault_owner": {"en": "{says}", "zh": "最多 1,000 个字符。（{says}）"},
-    "fault_source_url": {"en": "{says}", "zh": "请填写 https://… 格式的地址，或留空。（{says}）"},
-    "fault_audience": {
-        "en": "{says}",
-        "zh": "请填写 everyone，或 channel:C…、group:S…；everyone 不能与其他并列。（{says}）",
-    },
     "entry_changed": {
         "en": "Somebody has changed the entry since you opened it: close this and open it again.",
         "zh": "您打开之后有人修改了该条目：请关闭后重新打开。",

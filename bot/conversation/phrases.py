@@ -6,6 +6,7 @@ from typing import Literal
 
 from bot.conversation.answer_phrases import ANSWER_PHRASES
 from bot.conversation.editing_phrases import EDITING_PHRASES
+from bot.conversation.fault_phrases import FAULT_PHRASES
 from bot.conversation.telling_phrases import TELLING_PHRASES
 
 Language = Literal["en", "zh"]
@@ -120,6 +121,7 @@ PHRASES |= {
 
 PHRASES |= ANSWER_PHRASES
 PHRASES |= EDITING_PHRASES
+PHRASES |= FAULT_PHRASES
 PHRASES |= TELLING_PHRASES
 
 _MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()

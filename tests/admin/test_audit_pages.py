@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 import rfc8785
 
+from bot.admin.transcripts import FIGURES
 from bot.conversation.knowledge import citing
 from storage.admin.records import Role
 from storage.basis import Basis, BasisKind
@@ -122,6 +123,21 @@ async def test_a_transcript_shows_every_revision_and_what_was_thought_of_it(offi
     assert "<strong>25</strong>" in page.text
     assert "it is 30 by now" in page.text
     assert "the model alone" in page.text or "plain" in page.text
+
+
+async def test_figures_have_names_that_one_can_read_in_either_language(
+    office: Office, record: Record, database: Database
+) -> None:
+    await record.ask("How many days?", basis=citing.verified(an_entry(), START.date()), model="m1")
+    async with an_auditor(office) as auditor:
+        auditor.headers["Accept-Language"] = "zh"
+        page = await auditor.get("/admin/audit/conversation?number=1")
+
+    header = next(header for header, _ in await audited(database) if header["kind"] == "reply")
+    place = "seq time kind platform tenant channel thread reply_id exchange actor state outcome".split()
+    assert set(FIGURES) == set(header) - set(place)
+    assert "<dt>依据</dt><dd>条目原文</dd>" in page.text
+    assert "<dt>模型</dt><dd>m1</dd>" in page.text
 
 
 @pytest.mark.parametrize("hostile", HOSTILE)

@@ -59,10 +59,23 @@ async def test_what_is_wrong_is_said_beside_its_field_and_nothing_is_lost(office
 
     assert status == 422
     assert "is no id" in text
-    assert "there is no answer" in text
-    assert "unknown audience" in text
+    assert "There is no answer" in text
+    assert "Unknown audience" in text
     assert "Where can I leave my bike?" in text
     assert await office.parts.desk.entries.list() == []
+
+
+async def test_what_is_wrong_is_said_in_the_language_of_the_page(office: Office) -> None:
+    async with somebody(office, Role.EDITOR) as editor:
+        editor.headers["Accept-Language"] = "zh"
+        _, text = await save(editor, entry_id="a b", answer="", audience="all")
+        await save(editor)
+        again = await editor.send("/admin/gaps", "/admin/gaps/variant", entry_id="bicycles", words="x" * 401)
+
+    assert "“a b”不是有效的编号：只能用字母" in text
+    assert "没有答案" in text
+    assert "is no id" not in text
+    assert "不能作为问法：“xxxxxxxxxxxxxxxxxxxx…”有 401 个字符" in again.text
 
 
 async def test_somebody_elses_change_is_not_overwritten(office: Office) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 from bot import admin
 from bot.admin.audit_pages import LOOKS
 from bot.admin.chinese import CHINESE
+from bot.admin.transcripts import FIGURES
 from bot.admin.words import Words
 from bot.conversation.learning.gaps import Reason
 from bot.conversation.learning.obstacles import Obstacle
@@ -41,7 +42,7 @@ def sentences() -> set[str]:
     found |= {str(clause) for clause in (*Reason, *Obstacle)}
     found |= {f"outcome: {one}" for one in Outcome} | {f"basis: {one}" for one in BasisKind}
     found |= {f"verdict: {one}" for one in Verdict} | {f"event: {one}" for one in (*LOOKS, *EVENTS)}
-    found |= {f"scope: {one}" for one in Scope}
+    found |= {f"scope: {one}" for one in Scope} | {f"figure: {one}" for one in FIGURES}
     found |= {f"way: {one}" for one in WAYS}
     found |= {f"request: {one}" for one in ("export", "erasure")} | {f"job: {one}" for one in JOBS}
     for path in FOLDER.rglob("*.html"):

@@ -128,7 +128,7 @@ async def test_a_form_in_chinese_says_what_is_wrong_in_chinese(house: House) -> 
     await command(house, CHENWEI, "add")
     form = await the_modal(house, CHENWEI, phrase("form_add", "zh"))
     errors = await submit(house, CHENWEI, form, **{**BIKES, "source_url": "x"})
-    assert errors["source_url"].startswith("请填写 https://… 格式的地址")
+    assert errors["source_url"] == "“x”不是网址：请填写 https://… 格式的地址，或留空"
 
 
 # ── edit, list ───────────────────────────────────────────────────────────────

@@ -6,6 +6,7 @@ from datetime import date
 
 from bot.clock import Clock
 from bot.conversation.knowledge.entry_rules import Fault, find_faults, tidy_answer, tidy_line
+from bot.conversation.phrases import Language
 from storage.errors import EntryChanged
 from storage.knowledge.entries import EntryStore
 from storage.knowledge.records import Author, Entry, EntryStatus, EntryText
@@ -31,8 +32,12 @@ class FieldsWrong(Exception):
     """Nothing was written. `faults`: all that is wrong, by field."""
 
     def __init__(self, faults: Sequence[Fault]) -> None:
-        super().__init__("; ".join(fault.says for fault in faults))
         self.faults = tuple(faults)
+        super().__init__(self.says("en"))
+
+    def says(self, language: Language) -> str:
+        """All of it in a line."""
+        return ("；" if language == "zh" else "; ").join(fault.says(language) for fault in self.faults)
 
 
 class Editor:
@@ -65,7 +70,7 @@ class Editor:
         faults = list(find_faults(draft.entry_id, text))
         text = replace(text, verified_at=self._verified_at(before, text, draft))
         if before is not None and not draft.seen and not _is_saved(before, text, draft, author):
-            faults.append(Fault("entry_id", f"there is an entry {draft.entry_id} already: take another id, or edit it"))
+            faults.append(Fault("entry_id", "taken_id", {"entry_id": draft.entry_id}))
         if faults:
             raise FieldsWrong(faults)
         try:
@@ -87,7 +92,7 @@ class Editor:
         text = _tidy(replace(entry.text, variants=(*entry.text.variants, variant)))
         faults = list(find_faults(entry_id, text))
         if others := set(await self._entries.asked_as(variant)) - {entry_id}:
-            faults.append(Fault("variants", f"{', '.join(sorted(others))} is asked in these words already"))
+            faults.append(Fault("variants", "asked_elsewhere", {"entries": ", ".join(sorted(others))}))
         if faults:
             raise FieldsWrong(faults)
         return await self._entries.save(entry_id, text, entry.status, author, self._clock.now(), seen=entry.revision)

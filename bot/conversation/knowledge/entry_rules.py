@@ -1,11 +1,12 @@
 """What an entry must be, wherever it is written: in a file, or in a form of the chat."""
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
 from bot.conversation.characters import strip_invisible
+from bot.conversation.phrases import Language, phrase
 from storage.knowledge.records import EVERYONE, EntryText
 
 LANGUAGES = ("en", "zh")
@@ -20,11 +21,24 @@ _BLANK_LINES = re.compile(r"\A(?:[ \t]*\n)+")
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """What is wrong with a field of `EntryText` (or `entry_id`). `item`: which of a list, counting from 0."""
+    """What is wrong with a field of `EntryText` (or `entry_id`).
+
+    `what`: one of `FAULT_PHRASES`, without its `fault_`; `values` fill it in. `item`: which of a list, counting from 0.
+    """
 
     field: str
-    says: str
+    what: str
+    values: Mapping[str, object] | None = None
     item: int = 0
+
+    def says(self, language: Language = "en") -> str:
+        """To go on with behind the line of a file."""
+        return phrase(f"fault_{self.what}", language, **(self.values or {}))
+
+    def sentence(self, language: Language) -> str:
+        """By itself, below its field in a form."""
+        says = self.says(language)
+        return says[:1].upper() + says[1:]
 
 
 def tidy_line(text: str) -> str:
@@ -41,47 +55,49 @@ def find_faults(entry_id: str, text: EntryText) -> Iterator[Fault]:
     """All that is wrong, of texts that are tidy."""
     yield from _faults_of_id(entry_id)
     if text.lang not in LANGUAGES:
-        yield Fault("lang", _unknown_language(text.lang))
-    yield from _faults_of_phrasing("question", text.question)
+        yield Fault("lang", "unknown_lang", {"lang": text.lang}) if text.lang else Fault("lang", "no_lang")
+    yield from _faults_of_question(text.question)
     for item, variant in enumerate(text.variants):
-        yield from _faults_of_phrasing("variants", variant, item)
+        yield from _faults_of_variant(variant, item)
     if not text.answer:
-        yield Fault("answer", "there is no answer: write one, or leave the entry out")
+        yield Fault("answer", "no_answer")
     elif len(text.answer) > LONGEST_ANSWER:
-        yield Fault("answer", f"the answer has {len(text.answer):,} characters, {LONGEST_ANSWER:,} are the most")
+        yield Fault("answer", "long_answer", {"length": len(text.answer), "most": LONGEST_ANSWER})
     yield from _faults_of_addresses(text)
     yield from _faults_of_audience(text.audience)
 
 
 def _faults_of_id(entry_id: str) -> Iterator[Fault]:
     if not entry_id:
-        yield Fault("entry_id", "there is no id: give the entry one that stays, such as annual_leave")
+        yield Fault("entry_id", "no_id")
     elif not _ID.fullmatch(entry_id) or len(entry_id) > LONGEST_ID:
-        yield Fault(
-            "entry_id",
-            f"{entry_id[:LONGEST_ID]!r} is no id: letters, digits, `_`, `-` and `.`, at most {LONGEST_ID} of them",
-        )
+        yield Fault("entry_id", "bad_id", {"entry_id": entry_id[:LONGEST_ID], "most": LONGEST_ID})
 
 
-def _unknown_language(lang: str) -> str:
-    return f"unknown language {lang!r}: write en or zh" if lang else "there is no lang: write en or zh"
+def _faults_of_question(question: str) -> Iterator[Fault]:
+    if not question:
+        yield Fault("question", "no_question")
+    elif len(question) > LONGEST_PHRASING:
+        yield Fault("question", "long_phrasing", _lengths_of(question))
 
 
-def _faults_of_phrasing(field: str, text: str, item: int = 0) -> Iterator[Fault]:
-    if not text:
-        yield Fault(field, "there is no question" if field == "question" else "a variant is empty: take it out", item)
-    elif len(text) > LONGEST_PHRASING:
-        yield Fault(
-            field, f"{text[:20]!r}… has {len(text):,} characters, {LONGEST_PHRASING} are the most in a question", item
-        )
+def _faults_of_variant(variant: str, item: int) -> Iterator[Fault]:
+    if not variant:
+        yield Fault("variants", "empty_variant", item=item)
+    elif len(variant) > LONGEST_PHRASING:
+        yield Fault("variants", "long_phrasing", _lengths_of(variant), item)
+
+
+def _lengths_of(phrasing: str) -> dict[str, object]:
+    return {"begins": phrasing[:20], "length": len(phrasing), "most": LONGEST_PHRASING}
 
 
 def _faults_of_addresses(text: EntryText) -> Iterator[Fault]:
-    for field, value in (("owner", text.owner), ("source_url", text.source_url)):
+    for name, value in (("owner", text.owner), ("source_url", text.source_url)):
         if len(value) > LONGEST_LINE:
-            yield Fault(field, f"{field} has {len(value):,} characters, {LONGEST_LINE:,} are the most")
+            yield Fault(name, f"long_{name}", {"length": len(value), "most": LONGEST_LINE})
     if text.source_url and not is_web_address(text.source_url):
-        yield Fault("source_url", f"{text.source_url[:80]!r} is no address: write https://… or leave it out")
+        yield Fault("source_url", "bad_source_url", {"address": text.source_url[:80]})
 
 
 def is_web_address(text: str) -> bool:
@@ -94,14 +110,14 @@ def is_web_address(text: str) -> bool:
 
 def _faults_of_audience(audience: tuple[str, ...]) -> Iterator[Fault]:
     for item, one in enumerate(audience):
-        if fault := audience_fault(one):
-            yield Fault("audience", fault, item)
+        if (fault := audience_fault(one)) is not None:
+            yield replace(fault, item=item)
     if EVERYONE in audience and len(audience) > 1:
-        yield Fault("audience", "everyone beside others makes no sense: leave out the one or the others")
+        yield Fault("audience", "everyone_and_others")
 
 
-def audience_fault(audience: str) -> str | None:
+def audience_fault(audience: str) -> Fault | None:
     """None: it is one of those that there are."""
     if _AUDIENCE.fullmatch(audience):
         return None
-    return f"unknown audience {audience[:80]!r}: write everyone, channel:C… or group:S…"
+    return Fault("audience", "unknown_audience", {"audience": audience[:80]})

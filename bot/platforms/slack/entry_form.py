@@ -138,9 +138,7 @@ def field_errors(faults: Iterable[Fault], language: Language) -> dict[str, str]:
     """By block, as a modal shows them below its fields: the first of each."""
     errors: dict[str, str] = {}
     for fault in faults:
-        says = fault.says[:1].upper() + fault.says[1:]
-        shown = says if language == "en" else phrase(f"fault_{fault.field}", language, says=says)
-        errors.setdefault(fault.field, shown)
+        errors.setdefault(fault.field, fault.sentence(language))
     return errors
 
 

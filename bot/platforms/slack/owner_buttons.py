@@ -13,6 +13,7 @@ from bot.conversation.knowledge.editing import FieldsWrong
 from bot.conversation.phrases import Language, phrase
 from bot.delivery.gap_desk import Added, GapDesk
 from bot.platforms.slack.blocks import ADD_VARIANT_ACTION, CREATE_ENTRY_ACTION, DISMISS_GAP_ACTION, OPEN_ENTRY_ACTION
+from bot.platforms.slack.dialect import escape_mrkdwn
 from bot.platforms.slack.editing import EntryEditing
 from bot.platforms.slack.editors import Editors
 from bot.platforms.slack.entry_form import Opening
@@ -65,7 +66,7 @@ class OwnerButtons:
         try:
             added = await self._desk.add_variant(reply_id, number, self._author(body), name_of(body))
         except FieldsWrong as error:
-            self._say(body, "variant_refused", says=str(error))
+            self._say(body, "variant_refused", says=escape_mrkdwn(error.says(self._language(body))))
         else:
             if added is Added.GONE:
                 self._say(body, "gap_gone")

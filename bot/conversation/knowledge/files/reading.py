@@ -68,7 +68,7 @@ def read_entry(raw: RawEntry, problems: Problems) -> ReadEntry:
     entry_id = values.line("id")
     for fault in find_faults(entry_id, text):
         name = "id" if fault.field == "entry_id" else fault.field
-        problems.add(raw.line_of(name, fault.item), fault.says)
+        problems.add(raw.line_of(name, fault.item), fault.says())
     return ReadEntry(raw.line, GivenEntry(entry_id=entry_id, text=text, status=values.status()))
 
 
