@@ -35,35 +35,21 @@ def accept(connection: Connection, trail: AuditTrail, question: NewQuestion, now
         topic = threads.last_topic_of(connection, thread_id, question.user)  # whoever goes on, goes on in private
     exchange = threads.append_question(connection, thread_id, question.text, now)
     is_private = topic is not None and question.is_public
-    connection.execute(
-        insert(InboxRow).values(
-            message_key=question.message_key,
-            thread_id=thread_id,
-            exchange=exchange,
-            user=question.user,
-            address=dict(question.address),
-            sent_at=question.sent_at,
-            edited_at=question.edited_at,
-            received_at=now,
-            is_in_history=not is_private,  # others go on in this thread
-            topic=topic,
-            is_public=question.is_public,
-        )
-    )
-    connection.execute(
-        insert(ReplyRow).values(
-            reply_id=question.reply_id,
-            message_key=question.message_key,
-            state=ReplyState.QUEUED,
-            attempt=0,
-            fence=0,
-            edits=0,
-            created_at=now,
-            updated_at=now,
-        )
-    )
+    post = {
+        "message_key": question.message_key,
+        "thread_id": thread_id,
+        "exchange": exchange,
+        "user": question.user,
+        "address": dict(question.address),
+        "sent_at": question.sent_at,
+        "edited_at": question.edited_at,
+        "is_in_history": not is_private,  # others go on in this thread
+        "topic": topic,
+        "is_public": question.is_public,
+    }
+    reply = reply_rows.put_in_line(connection, post, {"reply_id": question.reply_id}, now)
     trail.accepted(connection, question, exchange, now)
-    return reply_rows.find(connection, question.reply_id)
+    return reply
 
 
 def edit(

@@ -12,9 +12,7 @@ from sqlalchemy import Connection
 
 from storage import reply_rows, threads
 from storage.basis import Basis
-from storage.dialect import insert
-from storage.records import Reply, ReplyState
-from storage.schema import InboxRow, ReplyRow
+from storage.records import Reply
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,36 +40,21 @@ def announce(connection: Connection, notice: Notice, now: datetime) -> Reply:
     thread_id = threads.ensure_thread(connection, notice.platform, notice.tenant, notice.channel, notice.thread, now)
     exchange = threads.append_question(connection, thread_id, notice.question, now)
     threads.record_answer(connection, thread_id, exchange, notice.text, now)
-    connection.execute(
-        insert(InboxRow).values(
-            message_key=notice.message_key,
-            thread_id=thread_id,
-            exchange=exchange,
-            user=notice.user,
-            address=dict(notice.address),
-            sent_at=now,
-            edited_at=None,
-            received_at=now,
-            is_in_history=notice.is_in_history,
-            is_notice=True,
-        )
-    )
-    connection.execute(
-        insert(ReplyRow).values(
-            reply_id=notice.reply_id,
-            message_key=notice.message_key,
-            state=ReplyState.QUEUED,
-            attempt=0,
-            fence=0,
-            edits=0,
-            created_at=now,
-            updated_at=now,
-            final_text=notice.text,
-            outcome=notice.outcome,
-            escalation_id=notice.escalation_id,
-            **reply_rows.basis_columns(notice.basis),
-        )
-    )
-    reply = reply_rows.find(connection, notice.reply_id)
-    assert reply is not None
-    return reply
+    post = {
+        "message_key": notice.message_key,
+        "thread_id": thread_id,
+        "exchange": exchange,
+        "user": notice.user,
+        "address": dict(notice.address),
+        "sent_at": now,
+        "is_in_history": notice.is_in_history,
+        "is_notice": True,
+    }
+    reply = {
+        "reply_id": notice.reply_id,
+        "final_text": notice.text,
+        "outcome": notice.outcome,
+        "escalation_id": notice.escalation_id,
+        **reply_rows.basis_columns(notice.basis),
+    }
+    return reply_rows.put_in_line(connection, post, reply, now)

@@ -1,5 +1,6 @@
 """The SQL of replies, for the stores that move them on: inside their transactions."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -7,6 +8,7 @@ from sqlalchemy import Connection, Row, Select, select, update
 
 from storage import basis
 from storage.basis import Basis
+from storage.dialect import insert
 from storage.errors import LeaseLost
 from storage.records import CLOSED_STATES, Reply, ReplyFigures, ReplyState, ReplyTimings
 from storage.schema import QUESTION_OF_POST, InboxRow, ReplyRow, ThreadRow, TurnRow
@@ -27,6 +29,16 @@ _REPLY_COLUMNS = (
     "basis",
     "escalation_id",
 )
+
+
+def put_in_line(connection: Connection, post: Mapping[str, Any], reply: Mapping[str, Any], now: datetime) -> Reply:
+    """A post and its reply, which nobody works on yet. `post`, `reply`: columns beyond those that all begin with."""
+    connection.execute(insert(InboxRow).values(**post, received_at=now))
+    begun = {"message_key": post["message_key"], "state": ReplyState.QUEUED, "attempt": 0, "fence": 0, "edits": 0}
+    connection.execute(insert(ReplyRow).values(**begun, **reply, created_at=now, updated_at=now))
+    queued = find(connection, reply["reply_id"])
+    assert queued is not None
+    return queued
 
 
 def move(connection: Connection, reply: Reply, now: datetime, **values: Any) -> None:
