@@ -9,6 +9,7 @@ from bot.admin.overview_pages import LineNow
 from bot.admin.site import AdminSite, Parts
 from bot.browsers import is_loopback
 from bot.clock import Clock
+from bot.conversation.knowledge.editing import Editor
 from bot.conversation.knowledge.knowledge import Knowledge
 from bot.conversation.knowledge.reviews import shown_by
 from bot.conversation.learning.gaps import Gaps
@@ -17,7 +18,6 @@ from bot.conversation.learning.variants import INTHREAD
 from bot.delivery.line import Line
 from bot.jobs.board import JobBoard
 from bot.jobs.retention import retention_rule
-from bot.jobs.time_zones import zone
 from bot.learning_loop import LearningLoop
 from bot.settings import Settings
 from storage.audit.reading import AuditReader
@@ -63,7 +63,7 @@ def build_admin(
         index=index,
         store=AuditStore(database, trail.keys),
         signer=signer,
-        zone=zone(settings.admin.time_zone),
+        zone=settings.admin.zone,
         link_hosts=settings.answers.link_hosts,
     )
     rule = retention_rule(settings.audit)
@@ -89,7 +89,8 @@ def build_admin(
 def _desk(
     settings: Settings, database: Database, trail: AuditTrail, knowledge: Knowledge, loop: LearningLoop, clock: Clock
 ) -> KnowledgeDesk:
-    dismissals, as_shown = DismissalStore(database, trail), shown_by(settings.answers, clock)
+    entries, dismissals = EntryStore(database, trail), DismissalStore(database, trail)
+    as_shown = shown_by(settings.answers, clock)
     rehearsal = Rehearsal(
         real=database,
         open_embedder=lambda: knowledge.embedder,
@@ -99,8 +100,8 @@ def _desk(
         clock=clock,
     )
     return KnowledgeDesk(
-        entries=EntryStore(database, trail),
-        editor=loop.editor,
+        entries=entries,
+        editor=Editor(entries, clock, settings.admin.zone),
         gaps=Gaps(FeedbackStore(database, trail), dismissals, knowledge, as_shown),
         dismissals=dismissals,
         variants=loop.variants,

@@ -4,19 +4,18 @@ import asyncio
 import difflib
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date
 from http import HTTPStatus
 from urllib.parse import quote
 
 from aiohttp import web
 
+from bot.admin.calendar import Calendar
 from bot.admin.desk import KnowledgeDesk
 from bot.admin.entry_form import EntryForm, faults_by_field, form_for, form_of, read_form
 from bot.admin.errors import not_found
 from bot.admin.markdown import to_html
 from bot.admin.permissions import Permission
 from bot.admin.visits import Route, Visit
-from bot.clock import Clock
 from bot.conversation.knowledge.editing import FieldsWrong
 from bot.conversation.knowledge.near_duplicates import NearDuplicate, find_near_duplicates
 from bot.conversation.knowledge.reviews import is_overdue
@@ -28,9 +27,9 @@ MOST_DUPLICATES = 5
 
 
 class EntryPages:
-    def __init__(self, desk: KnowledgeDesk, clock: Clock) -> None:
+    def __init__(self, desk: KnowledgeDesk, calendar: Calendar) -> None:
         self._desk = desk
-        self._clock = clock
+        self._calendar = calendar
 
     def routes(self) -> list[Route]:
         return [
@@ -50,7 +49,7 @@ class EntryPages:
         else:
             known = EntryStatus(status) if status in tuple(EntryStatus) else None
             entries = [entry for entry in await self._desk.entries.list(known) if entry.entry_id > after]
-        today = self._today()
+        today = self._calendar.today()
         return visit.page(
             "entries.html",
             entries=entries[:PER_PAGE],
@@ -104,7 +103,7 @@ class EntryPages:
 
     async def _near(self, form: EntryForm) -> Sequence[NearDuplicate]:
         """Published entries that are asked in nearly the same words as this one would be."""
-        draft, now = form.draft(), self._clock.now()
+        draft, now = form.draft(), self._calendar.clock.now()
         this = Entry(
             entry_id=draft.entry_id or "\x00",
             revision=1,
@@ -118,9 +117,6 @@ class EntryPages:
         return [_seen_from(this, pair) for pair in pairs if this.entry_id in (pair.entry_id, pair.other_id)][
             :MOST_DUPLICATES
         ]
-
-    def _today(self) -> date:
-        return self._clock.now().astimezone().date()
 
 
 def _seen_from(this: Entry, pair: NearDuplicate) -> NearDuplicate:

@@ -7,13 +7,13 @@ from datetime import date
 
 from aiohttp import web
 
+from bot.admin.calendar import Calendar
 from bot.admin.desk import KnowledgeDesk
 from bot.admin.entry_form import EntryForm, form_of, read_form
 from bot.admin.errands import Errand
 from bot.admin.errors import bad_request, changed_meanwhile, not_found
 from bot.admin.permissions import Permission
 from bot.admin.visits import Route, Visit
-from bot.clock import Clock
 from bot.conversation.knowledge.editing import FieldsWrong
 from bot.conversation.knowledge.reviews import is_overdue
 from bot.conversation.learning.moves import count_moves
@@ -33,10 +33,10 @@ class Tried:
 
 
 class ReviewPages:
-    def __init__(self, desk: KnowledgeDesk, clock: Clock) -> None:
+    def __init__(self, desk: KnowledgeDesk, calendar: Calendar) -> None:
         self._desk = desk
-        self._clock = clock
-        self.trying: Errand[Tried] = Errand("replay", clock)
+        self._calendar = calendar
+        self.trying: Errand[Tried] = Errand("replay", calendar.clock)
 
     def routes(self) -> list[Route]:
         return [
@@ -48,7 +48,7 @@ class ReviewPages:
 
     async def calendar(self, visit: Visit) -> web.StreamResponse:
         """Published entries by the month in which somebody has to look at them again; the overdue ones first."""
-        today = self._today()
+        today = self._calendar.today()
         entries = sorted(await self._desk.entries.published(), key=_due)
         months: dict[str, list[Entry]] = defaultdict(list)
         for entry in entries:
@@ -93,9 +93,6 @@ class ReviewPages:
 
     async def _try(self, changes: Sequence[GivenEntry], form: EntryForm | None, step: Callable[[int], None]) -> Tried:
         return Tried(await self._desk.replay(changes, LAST, step), form)
-
-    def _today(self) -> date:
-        return self._clock.now().astimezone().date()
 
 
 def _due(entry: Entry) -> tuple[date, str]:

@@ -1,12 +1,13 @@
 """Settings of the admin pages."""
 
 import ipaddress
+from datetime import tzinfo
 from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
 from bot.browsers import require_origin
-from bot.jobs.time_zones import checked_zone
+from bot.jobs.time_zones import TimeZone, zone
 
 
 class AdminSettings(BaseModel):
@@ -21,7 +22,9 @@ class AdminSettings(BaseModel):
     language: Literal["auto", "en", "zh"] = Field(
         default="auto", description="Language until somebody chooses another. `auto`: as the browser prefers."
     )
-    time_zone: str = Field(default="UTC", description="Whose hours and days the pages show, such as `Asia/Shanghai`.")
+    time_zone: TimeZone = Field(
+        default="UTC", description="Whose hours and days the pages show, such as `Asia/Shanghai`."
+    )
     public_url: str = Field(
         default="",
         description="Address under which people open the pages when a proxy with TLS stands in front, such as "
@@ -70,11 +73,6 @@ class AdminSettings(BaseModel):
     def _is_an_origin(cls, url: str) -> str:
         return require_origin(url)
 
-    @field_validator("time_zone")
-    @classmethod
-    def _is_a_zone(cls, name: str) -> str:
-        return checked_zone(name)
-
     @field_validator("proxy_peers")
     @classmethod
     def _are_networks(cls, peers: tuple[str, ...]) -> tuple[str, ...]:
@@ -90,6 +88,11 @@ class AdminSettings(BaseModel):
         if self.proxy_header and not self.proxy_peers:
             raise ValueError("proxy_header needs proxy_peers: from anybody, anybody could be anybody")
         return self
+
+    @property
+    def zone(self) -> tzinfo:
+        """Whose days and hours count at the pages."""
+        return zone(self.time_zone)
 
     @property
     def is_https(self) -> bool:

@@ -10,6 +10,7 @@ from argon2 import PasswordHasher
 from bot.admin.account_pages import AccountPages
 from bot.admin.archive import Archive
 from bot.admin.audit_pages import AuditPages
+from bot.admin.calendar import Calendar
 from bot.admin.data_pages import DataPages
 from bot.admin.desk import KnowledgeDesk
 from bot.admin.entry_pages import EntryPages
@@ -39,7 +40,6 @@ from bot.admin.signing_in import SigningIn
 from bot.admin.visits import Route, Visit
 from bot.clock import Clock
 from bot.jobs.board import JobBoard
-from bot.jobs.time_zones import zone
 from storage.admin.accounts import AccountStore, DeedStore
 from storage.admin.requests import RequestStore
 from storage.admin.sessions import SessionStore
@@ -74,7 +74,7 @@ class AdminSite:
         accounts, deeds = AccountStore(database, trail), DeedStore(database, trail)
         sessions = Sessions(SessionStore(database), settings, clock)
         proxy = TrustedProxy(settings, accounts, sessions)
-        renderer = Renderer(settings.title, zone(settings.time_zone))
+        renderer = Renderer(settings.title, settings.zone)
         self._guard = Guard(settings, host, sessions, proxy, renderer)
         signing_in = SigningIn(
             settings,
@@ -86,7 +86,8 @@ class AdminSite:
             proxy=proxy,
             clock=clock,
         )
-        gap_pages, review_pages = GapPages(parts.desk, clock), ReviewPages(parts.desk, clock)
+        calendar = Calendar(settings.zone, clock)
+        gap_pages, review_pages = GapPages(parts.desk, clock), ReviewPages(parts.desk, calendar)
         self._index = parts.archive.index
         integrity = IntegrityPages(parts.archive, clock)
         reasons, requests = Reasons(clock), RequestStore(database, trail)
@@ -109,7 +110,7 @@ class AdminSite:
             *data_pages.routes(),
             *RequestPages(requests, clock).routes(),
             *integrity.routes(),
-            *EntryPages(parts.desk, clock).routes(),
+            *EntryPages(parts.desk, calendar).routes(),
             *gap_pages.routes(),
             *review_pages.routes(),
             *JobPages(parts.jobs, deeds, clock).routes(),

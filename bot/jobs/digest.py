@@ -50,7 +50,9 @@ class WeeklyDigest:
         week = self._settings.week_of(now)
         if not self._settings.are_now(now) or EVERYBODY in await self._store.channels_told(week):
             return
-        by_channel = self._by_channel(await self._gaps.find(now - timedelta(days=self._settings.days_back)), now.date())
+        by_channel = self._by_channel(
+            await self._gaps.find(now - timedelta(days=self._settings.days_back)), self._settings.day_of(now)
+        )
         for channel, gaps in by_channel.items():
             notice = self._notice(week, channel, gaps[: self._settings.gaps])
             self._owners.show([await self._store.announce(week, channel, notice, now)])

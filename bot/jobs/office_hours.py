@@ -1,31 +1,21 @@
 """When the owners of answers are written to: tables `[jobs.digest]` and `[jobs.reviews]` of settings.toml."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Self
 
 from apscheduler.triggers.cron import CronTrigger
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from bot.jobs.time_zones import TIME_OF_DAY, checked_days, checked_zone, hour_and_minute, zone
+from bot.jobs.time_zones import DaysOfWeek, TimeOfDay, TimeZone, day_in, hour_and_minute, zone
 
 
 class OfficeHours(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    days: str = Field(default="mon-fri", description="Working days, such as `mon-fri` or `sun,mon-thu`.")
-    begins: str = Field(default="09:00", pattern=TIME_OF_DAY, description="Nothing is written before, `HH:MM`.")
-    ends: str = Field(default="17:00", pattern=TIME_OF_DAY, description="Nor from then on.")
-    time_zone: str = Field(default="UTC", description="Whose days and hours these are, such as `Asia/Shanghai`.")
-
-    @field_validator("days")
-    @classmethod
-    def _are_days(cls, days: str) -> str:
-        return checked_days(days)
-
-    @field_validator("time_zone")
-    @classmethod
-    def _is_zone(cls, name: str) -> str:
-        return checked_zone(name)
+    days: DaysOfWeek = Field(default="mon-fri", description="Working days, such as `mon-fri` or `sun,mon-thu`.")
+    begins: TimeOfDay = Field(default="09:00", description="Nothing is written before, `HH:MM`.")
+    ends: TimeOfDay = Field(default="17:00", description="Nor from then on.")
+    time_zone: TimeZone = Field(default="UTC", description="Whose days and hours these are, such as `Asia/Shanghai`.")
 
     @model_validator(mode="after")
     def _ends_after_it_begins(self) -> Self:
@@ -39,6 +29,9 @@ class OfficeHours(BaseModel):
         begins = CronTrigger(day_of_week=self.days, hour=hour, minute=minute, timezone=zone(self.time_zone))
         opening = begins.get_next_fire_time(None, here.replace(hour=0, minute=0, second=0, microsecond=0))
         return bool(opening is not None and opening <= here < opening + self._length)
+
+    def day_of(self, now: datetime) -> date:
+        return day_in(zone(self.time_zone), now)
 
     def week_of(self, now: datetime) -> str:
         """By ISO 8601, there: `2026-W10`."""

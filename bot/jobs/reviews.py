@@ -55,11 +55,12 @@ class ReviewReminders:
         now = self._clock.now()
         if not self._settings.are_now(now):
             return
-        for channel, entries in (await self._due(now.date())).items():
+        today = self._settings.day_of(now)
+        for channel, entries in (await self._due(today)).items():
             for at in range(0, len(entries), MOST_AT_ONCE):
                 some = entries[at : at + MOST_AT_ONCE]
                 reviews = [(entry.entry_id, entry.text.review_by) for entry in some if entry.text.review_by]
-                notice = self._notice(channel, some, now.date())
+                notice = self._notice(channel, some, today)
                 self._owners.show([await self._store.announce(reviews, notice, now)])
                 log.info("reviews_told", channel=channel, entries=len(some))
 

@@ -1,11 +1,11 @@
 """Days and hours as settings name them: of whoever lives there, not of the machine."""
 
-from datetime import UTC, tzinfo
+from datetime import UTC, date, datetime, tzinfo
+from typing import Annotated
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from apscheduler.triggers.cron import CronTrigger
-
-TIME_OF_DAY = r"^([01]\d|2[0-3]):[0-5]\d$"
+from pydantic import AfterValidator, Field
 
 
 def zone(name: str) -> tzinfo:
@@ -13,8 +13,17 @@ def zone(name: str) -> tzinfo:
     return UTC if name == "UTC" else ZoneInfo(name)
 
 
-def checked_zone(name: str) -> str:
-    """Raises: ValueError, for settings."""
+def day_in(time_zone: tzinfo, now: datetime) -> date:
+    """Which day it is there."""
+    return now.astimezone(time_zone).date()
+
+
+def hour_and_minute(time_of_day: str) -> tuple[int, int]:
+    hour, minute = time_of_day.split(":")
+    return int(hour), int(minute)
+
+
+def _known_zone(name: str) -> str:
     try:
         zone(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
@@ -22,12 +31,11 @@ def checked_zone(name: str) -> str:
     return name
 
 
-def checked_days(days: str) -> str:
-    """Raises: ValueError, for settings."""
+def _known_days(days: str) -> str:
     CronTrigger(day_of_week=days, timezone=UTC)
     return days
 
 
-def hour_and_minute(time_of_day: str) -> tuple[int, int]:
-    hour, minute = time_of_day.split(":")
-    return int(hour), int(minute)
+TimeZone = Annotated[str, AfterValidator(_known_zone)]
+DaysOfWeek = Annotated[str, AfterValidator(_known_days)]
+TimeOfDay = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]

@@ -7,7 +7,7 @@ from typing import Literal
 from apscheduler.triggers.cron import CronTrigger
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from bot.jobs.time_zones import TIME_OF_DAY, checked_days, checked_zone, hour_and_minute, zone
+from bot.jobs.time_zones import DaysOfWeek, TimeOfDay, TimeZone, hour_and_minute, zone
 from inference.canary import Language
 from inference.models.hub_id import parse_hub_id
 
@@ -24,15 +24,17 @@ class ModelUpdateSettings(BaseModel):
         default="",
         description="Which branch to look at: `owner/name@branch`. By default the active model's default branch.",
     )
-    days: str = Field(default="sun", description="Days on which the window opens, such as `sat,sun` or `mon-fri`.")
-    begins: str = Field(default="03:00", pattern=TIME_OF_DAY, description="When the window opens, `HH:MM`.")
+    days: DaysOfWeek = Field(
+        default="sun", description="Days on which the window opens, such as `sat,sun` or `mon-fri`."
+    )
+    begins: TimeOfDay = Field(default="03:00", description="When the window opens, `HH:MM`.")
     hours: float = Field(
         default=2.0,
         gt=0,
         le=23,
         description="How long it is open. What is not done by then is given up, and a download goes on the next time.",
     )
-    time_zone: str = Field(default="UTC", description="Whose days and hours these are, such as `Asia/Shanghai`.")
+    time_zone: TimeZone = Field(default="UTC", description="Whose days and hours these are, such as `Asia/Shanghai`.")
     switch: Literal["beside", "alone"] = Field(
         default="beside",
         description="`beside` loads the new model while the old one answers, with both in memory for a while; `alone` "
@@ -55,16 +57,6 @@ class ModelUpdateSettings(BaseModel):
         if source and parse_hub_id(source) is None:
             raise ValueError("should be `owner/name` or `owner/name@branch`")
         return source
-
-    @field_validator("days")
-    @classmethod
-    def _are_days(cls, days: str) -> str:
-        return checked_days(days)
-
-    @field_validator("time_zone")
-    @classmethod
-    def _is_zone(cls, name: str) -> str:
-        return checked_zone(name)
 
     def trigger(self) -> CronTrigger:
         """Fires when the window opens."""

@@ -4,7 +4,7 @@ import re
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC
+from datetime import UTC, tzinfo
 from pathlib import Path
 from typing import Any
 
@@ -95,14 +95,14 @@ class Kennel(Shelf):
         return False
 
 
-def a_desk(database: Database, clock: Clock) -> KnowledgeDesk:
+def a_desk(database: Database, clock: Clock, zone: tzinfo = UTC) -> KnowledgeDesk:
     shelf, feedback, dismissals = Kennel(), FeedbackStore(database, TRAIL), DismissalStore(database, TRAIL)
     entries = EntryStore(database, TRAIL)
     folder = Path(str(database._url.database)).parent
     rehearsal = Rehearsal(database, lambda: None, lambda findings: findings, folder, CHIEF, clock)
     return KnowledgeDesk(
         entries=entries,
-        editor=Editor(entries, clock),
+        editor=Editor(entries, clock, zone),
         gaps=Gaps(feedback, dismissals, shelf),
         dismissals=dismissals,
         variants=Variants(LearningStores(entries, feedback, RejectionStore(database, TRAIL)), shelf, 2, clock),
@@ -135,18 +135,19 @@ def a_forgetting(database: Database) -> Forgetting:
 async def an_office(
     database: Database, clock: Clock, parts: Mapping[str, Any] | None = None, **settings: Any
 ) -> AsyncGenerator[Office, None]:
+    chosen = AdminSettings(enabled=True, **settings)
     given = Parts(
         database=database,
         trail=TRAIL,
         clock=clock,
         hasher=QUICK,
-        desk=a_desk(database, clock),
+        desk=a_desk(database, clock, chosen.zone),
         archive=an_archive(database),
         forgetting=a_forgetting(database),
         jobs=JobBoard(clock),
         line=lambda: LineNow(1, 2),
     )
-    office = Office(AdminSettings(enabled=True, **settings), replace(given, **(parts or {})))
+    office = Office(chosen, replace(given, **(parts or {})))
     await office.server.start_server()
     try:
         yield office

@@ -8,7 +8,7 @@ from storage.admin.records import Role
 from storage.basis import Basis, BasisKind
 from storage.database import Database
 from storage.knowledge.records import EntryStatus
-from tests.admin.office import Office, Visitor, hidden, somebody
+from tests.admin.office import Office, Visitor, an_office, hidden, somebody
 from tests.clock import START, ManualClock
 from tests.conversation.learning.bench import Bench
 from tests.storage.knowledge.samples import HR, a_text
@@ -163,6 +163,22 @@ async def test_the_calendar_shows_what_is_overdue_and_confirming_moves_it(office
     entry = await entries.find("bicycles")
     assert entry is not None
     assert (entry.text.review_by, entry.text.verified_at) == (date(2027, 3, 2), START.date())
+
+
+async def test_the_day_is_that_of_the_pages_not_of_the_machine(database: Database, clock: ManualClock) -> None:
+    """Five in the afternoon in UTC: in Shanghai the next day has begun."""
+    await clock.advance(8 * 3600)
+    async with an_office(database, clock, time_zone="Asia/Shanghai") as office, somebody(office, Role.EDITOR) as editor:
+        await save(editor, review_by=START.date().isoformat())
+        reviews = await editor.get("/admin/reviews")
+        listed = await editor.get("/admin/entries")
+        entry = await office.parts.desk.entries.find("bicycles")
+
+    assert "overdue" in reviews.text
+    assert 'name="review_by" value="2027-03-03"' in reviews.text
+    assert 'class="tag bad">2026-03-02' in listed.text
+    assert entry is not None
+    assert entry.text.verified_at == date(2026, 3, 3)
 
 
 async def test_a_change_is_tried_on_past_questions_then_saved(

@@ -202,6 +202,17 @@ async def test_owners_are_reminded_before_the_day_once_for_it(office: Office, cl
     assert "(later), by 17 Mar 2026" in (office.shown[1].final_text or "")
 
 
+async def test_the_day_is_that_of_the_office(office: Office) -> None:
+    """Tuesday in UTC, still Monday afternoon in Los Angeles."""
+    await write(office, "due on Monday", 14)
+    await write(office, "due on Tuesday", 15)
+    await office.reviews(At(START + timedelta(hours=15, minutes=30)), time_zone="America/Los_Angeles").run()
+
+    [reply] = office.shown
+    assert reply.basis is not None
+    assert [one.entry_id for one in reply.basis.entries] == ["due on Monday"]
+
+
 async def test_another_day_is_another_reminder(office: Office, clock: ManualClock) -> None:
     await write(office, "bikes", 3)
     await office.reviews(clock).run()

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, tzinfo
 
 from bot.clock import Clock
 from bot.conversation.knowledge.entry_rules import Fault, find_faults, tidy_answer, tidy_line
@@ -41,9 +41,11 @@ class FieldsWrong(Exception):
 
 
 class Editor:
-    def __init__(self, entries: EntryStore, clock: Clock) -> None:
+    def __init__(self, entries: EntryStore, clock: Clock, zone: tzinfo | None = None) -> None:
+        """`zone`: whose day it is on which somebody made sure of an answer. None: that of the machine."""
         self._entries = entries
         self._clock = clock
+        self._zone = zone
 
     async def find(self, entry_id: str) -> Entry | None:
         """As it is now, whatever its status."""
@@ -98,7 +100,7 @@ class Editor:
         return await self._entries.save(entry_id, text, entry.status, author, self._clock.now(), seen=entry.revision)
 
     def _verified_at(self, before: Entry | None, text: EntryText, draft: Draft) -> date:
-        today = self._clock.now().astimezone().date()
+        today = self._clock.now().astimezone(self._zone).date()
         if before is None or draft.is_confirmed or before.text.answer != text.answer:
             return today
         return before.text.verified_at or before.revised_at.date()
