@@ -13,6 +13,8 @@ from bot.errors import ServiceError
 from bot.knowledge_desk import author_here, load_trail
 from bot.settings import Settings
 from inference.embedding.opening import open_embedder
+from storage.admin.accounts import DeedStore
+from storage.admin.records import Report
 from storage.database import Database
 from storage.inspection import database_file
 from storage.knowledge.entries import EntryStore
@@ -23,16 +25,20 @@ async def replay(
 ) -> Replay:
     """Against the entries as `path` changes them, or without one as they are when all drafts are published.
 
-    `asked`: told after each question, of how many. Raises: FilesRefused, ServiceError, StorageError, EngineFailed.
+    `asked`: told after each question, of how many. That the questions which move are read is on record.
+    Raises: FilesRefused, ServiceError, StorageError, EngineFailed.
     """
     given = None if path is None else await asyncio.to_thread(load_entries, [path])
     database_file(settings.database_url)
+    trail, author = await load_trail(settings), author_here()
     async with await Database.open(settings.database_url) as real:
         if given is None:
-            given = drafts_published(await EntryStore(real, await load_trail(settings)).list())
+            given = drafts_published(await EntryStore(real, trail).list())
             if not given:
                 raise ServiceError("there is nothing to try out: name a FILE with changed entries, or have drafts")
         opening = partial(open_embedder, settings.answers.encoder, settings.models_dir)
         as_shown = shown_by(settings.answers, clock)
-        rehearsal = Rehearsal(real, opening, as_shown, settings.service.data_dir, author_here(), clock)
-        return await rehearsal.replay(given, last, asked)
+        rehearsal = Rehearsal(real, opening, as_shown, settings.service.data_dir, author, clock)
+        done = await rehearsal.replay(given, last, asked)
+        await DeedStore(real, trail).record_reading(Report.REPLAY, len(done.moves), author, clock.now())
+        return done

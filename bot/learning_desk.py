@@ -9,11 +9,14 @@ from typing import TypeVar
 from bot.clock import Clock
 from bot.conversation.characters import strip_invisible
 from bot.conversation.knowledge.reviews import shown_by
-from bot.conversation.learning.gaps import Gap, Gaps
+from bot.conversation.learning.gaps import Gap, Gaps, asked_in
 from bot.conversation.learning.variants import LearningStores, Variants, Weighed
 from bot.errors import NotFound, ServiceError
 from bot.knowledge_desk import ask_knowledge_of, author_here, load_trail
 from bot.settings import Settings
+from storage.admin.accounts import DeedStore
+from storage.admin.records import Report
+from storage.audit.trail import AuditTrail
 from storage.database import Database
 from storage.feedback import FeedbackStore
 from storage.inspection import database_file
@@ -32,6 +35,7 @@ class LearningDesk:
     gaps: Gaps
     dismissals: DismissalStore
     variants: Variants
+    deeds: DeedStore
     author: Author
 
 
@@ -51,21 +55,33 @@ async def open_learning_desk(settings: Settings, clock: Clock) -> AsyncGenerator
             Gaps(feedback, dismissals, knowledge, shown_by(settings.answers, clock)),
             dismissals,
             Variants(stores, knowledge, settings.answers.variants_after_people, clock),
+            DeedStore(database, trail),
             author_here(),
         )
 
 
-async def find_gaps(settings: Settings, days: int, clock: Clock, asked: Callable[[int], None]) -> list[Gap]:
+async def read_gaps(settings: Settings, days: int, clock: Clock, asked: Callable[[int], None]) -> list[Gap]:
+    """That they are read is on record."""
     async with open_learning_desk(settings, clock) as desk:
-        return await desk.gaps.find(clock.now() - timedelta(days=days), asked)
+        gaps = await desk.gaps.find(clock.now() - timedelta(days=days), asked)
+        await desk.deeds.record_reading(Report.GAPS, asked_in(gaps), desk.author, clock.now())
+        return gaps
 
 
-async def dismissed_gaps(settings: Settings) -> list[Dismissed]:
-    """The questions that stand for them."""
+async def read_dismissed(settings: Settings, clock: Clock) -> list[Dismissed]:
+    """The questions that stand for gaps which were put aside. That they are read is on record."""
     database_file(settings.database_url)
+    trail = await load_trail(settings)
     async with await Database.open(settings.database_url) as database:
-        dismissed = await DismissalStore(database, await load_trail(settings)).all()
-    return [one for one in dismissed if one.stands_for_gap]
+        dismissed = await _dismissed(database, trail)
+        await DeedStore(database, trail).record_reading(
+            Report.DISMISSED_GAPS, len(dismissed), author_here(), clock.now()
+        )
+        return dismissed
+
+
+async def _dismissed(database: Database, trail: AuditTrail) -> list[Dismissed]:
+    return [one for one in await DismissalStore(database, trail).all() if one.stands_for_gap]
 
 
 async def dismiss_gap(settings: Settings, beginning: str, days: int, clock: Clock) -> Gap:
@@ -80,16 +96,21 @@ async def dismiss_gap(settings: Settings, beginning: str, days: int, clock: Cloc
 
 async def restore_gap(settings: Settings, beginning: str, clock: Clock) -> Dismissed:
     """Raises: NotFound, StorageError."""
-    dismissed = [(one.gap, one) for one in await dismissed_gaps(settings)]
-    gap = _the_one(beginning, dismissed, "dismissed gap", "inthread faq gaps --dismissed")
+    database_file(settings.database_url)
+    trail = await load_trail(settings)
     async with await Database.open(settings.database_url) as database:
-        await DismissalStore(database, await load_trail(settings)).restore(gap.gap, author_here(), clock.now())
+        dismissed = [(one.gap, one) for one in await _dismissed(database, trail)]
+        gap = _the_one(beginning, dismissed, "dismissed gap", "inthread faq gaps --dismissed")
+        await DismissalStore(database, trail).restore(gap.gap, author_here(), clock.now())
     return gap
 
 
-async def proposed_variants(settings: Settings, clock: Clock) -> list[Weighed]:
+async def read_variants(settings: Settings, clock: Clock) -> list[Weighed]:
+    """That they are read is on record."""
     async with open_learning_desk(settings, clock) as desk:
-        return await desk.variants.proposals()
+        proposed = await desk.variants.proposals()
+        await desk.deeds.record_reading(Report.VARIANTS, len(proposed), desk.author, clock.now())
+        return proposed
 
 
 async def decide_variants(

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from bot.conversation.characters import strip_invisible
-from bot.conversation.learning.gaps import Gap
+from bot.conversation.learning.gaps import Gap, asked_in
 from bot.conversation.learning.variants import Weighed
 from storage.learning.dismissals import Dismissed
 
@@ -20,8 +20,7 @@ def gap_lines(gaps: Sequence[Gap], days: int) -> Iterator[str]:
         yield from (f"         also: {_shown(text)}" for text in gap.texts[1:MOST_EXAMPLES])
         yield from (f"         said: {_shown(comment)}" for one in gap.questions for comment in one.comments)
         yield f"         {reasons}; nearest: {_nearest(gap)}; last {gap.last_asked_at:%Y-%m-%d}"
-    asked = sum(len(gap.questions) for gap in gaps)
-    yield f"{_count(len(gaps), 'gap')}, {_count(asked, 'question')} of the last {_count(days, 'day')}"
+    yield f"{_count(len(gaps), 'gap')}, {_count(asked_in(gaps), 'question')} of the last {_count(days, 'day')}"
 
 
 def dismissed_lines(dismissed: Sequence[Dismissed]) -> Iterator[str]:

@@ -21,7 +21,7 @@ def replay_lines(replay: Replay) -> Iterator[str]:
     moved, questions, changed = len(replay.moves), len(replay.questions), len(replay.changed)
     yield (
         f"{moved:,} of the last {questions:,} questions {'is' if moved == 1 else 'are'} answered otherwise "
-        f"when {changed:,} {'entry changes' if changed == 1 else 'entries change'}; nothing was written"
+        f"when {changed:,} {'entry changes' if changed == 1 else 'entries change'}; no entry was changed"
     )
 
 

@@ -21,7 +21,8 @@ PER_PAGE = 25
 NEARLY = 1_000  # entries that a page waits for to be indexed; more go on in the background
 # What people did at the pages, for those who look after the lookers.
 LOOKS = (
-    "conversations_searched conversation_opened conversations_exported signed_in sign_in_refused signed_out "
+    "conversations_searched conversation_opened conversations_exported questions_read "
+    "signed_in sign_in_refused signed_out "
     "account_added account_removed account_roles account_password account_signed_out "
     "approval_asked approval_granted approval_refused erasure hold_placed hold_lifted retention "
     "job_run log_exported settings_changed"

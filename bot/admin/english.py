@@ -38,8 +38,12 @@ ENGLISH = {
     "event: account_signed_out": "signed out everywhere",
     "event: conversations_searched": "searched",
     "event: conversation_opened": "opened",
+    "event: questions_read": "read questions",
     "event: conversations_exported": "exported",
     "event: people_not_reached": "people could not be asked",
+    "report: dismissed_gaps": "gaps that were put aside",
+    "report: variants": "proposed variants",
+    "report: replay": "trying a change",
     "way: direct": "answered by an entry",
     "way: suggested": "entries suggested",
     "way: generated": "written by the model",
@@ -56,7 +60,7 @@ ENGLISH = {
     "job: retention": "Let go what is old enough",
     "job: model_update": "Take a newer model",
 }
-CODES = ("figure", "role", "status", "outcome", "basis", "verdict", "event", "request", "job", "way", "scope")
+CODES = ("figure", "role", "status", "outcome", "basis", "verdict", "event", "request", "job", "way", "scope", "report")
 
 
 def said_in_english(sentence: str) -> str:

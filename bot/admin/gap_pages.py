@@ -5,14 +5,16 @@ from datetime import timedelta
 from aiohttp import web
 
 from bot.admin.desk import KnowledgeDesk
-from bot.admin.errands import Errand
+from bot.admin.errands import Errand, Progress
 from bot.admin.errors import bad_request, changed_meanwhile, not_found
 from bot.admin.permissions import Permission
 from bot.admin.visits import Route, Visit
 from bot.clock import Clock
 from bot.conversation.knowledge.editing import FieldsWrong
-from bot.conversation.learning.gaps import Gap
+from bot.conversation.learning.gaps import Gap, asked_in
 from bot.conversation.learning.variants import Weighed
+from storage.admin.accounts import DeedStore
+from storage.admin.records import Report
 from storage.errors import EntryChanged
 
 DAYS = 30
@@ -20,8 +22,9 @@ MOST_SHOWN = 100
 
 
 class GapPages:
-    def __init__(self, desk: KnowledgeDesk, clock: Clock) -> None:
+    def __init__(self, desk: KnowledgeDesk, deeds: DeedStore, clock: Clock) -> None:
         self._desk = desk
+        self._deeds = deeds
         self._clock = clock
         self.looking: Errand[list[Gap]] = Errand("gaps", clock)
 
@@ -38,16 +41,24 @@ class GapPages:
         ]
 
     async def show(self, visit: Visit) -> web.StreamResponse:
-        """What the last look found, without what was dismissed since."""
-        dismissed = await self._desk.dismissals.all()
+        """What the last look found, without what was dismissed since; on record, as somebody reads it.
+
+        While somebody looks anew the page comes again by itself every other second, and shows nobody's words.
+        """
+        state = self.looking.state
+        dismissed = [] if state.progress is Progress.RUNNING else await self._desk.dismissals.all()
         aside = {one.question.reply_id for one in dismissed}
-        gaps = [gap for gap in self.looking.state.result or () if gap.gap_id not in aside]
+        found = () if state.progress is Progress.RUNNING else state.result or ()
+        gaps = [gap for gap in found if gap.gap_id not in aside]
+        shown, put_aside = gaps[:MOST_SHOWN], [one for one in dismissed if one.stands_for_gap]
+        now = self._clock.now()
+        await self._deeds.record_reading(Report.GAPS, asked_in(shown) + len(put_aside), visit.author, now)
         return visit.page(
             "gaps.html",
-            state=self.looking.state,
-            gaps=gaps[:MOST_SHOWN],
-            more=max(0, len(gaps) - MOST_SHOWN),
-            dismissed=[one for one in dismissed if one.stands_for_gap],
+            state=state,
+            gaps=shown,
+            more=len(gaps) - len(shown),
+            dismissed=put_aside,
             days=DAYS,
             added=visit.query("added"),
         )
@@ -83,7 +94,10 @@ class GapPages:
         return visit.go("/admin/gaps")
 
     async def variants(self, visit: Visit) -> web.StreamResponse:
-        return visit.page("variants.html", weighed=(await self._desk.variants.proposals())[:MOST_SHOWN])
+        """On record, as somebody reads words of people."""
+        weighed = (await self._desk.variants.proposals())[:MOST_SHOWN]
+        await self._deeds.record_reading(Report.VARIANTS, len(weighed), visit.author, self._clock.now())
+        return visit.page("variants.html", weighed=weighed)
 
     async def accept(self, visit: Visit) -> web.StreamResponse:
         weighed = await self._proposed(visit)

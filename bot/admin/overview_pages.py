@@ -13,6 +13,8 @@ from bot.admin.visits import Route, Visit
 from bot.admin.words import Words
 from bot.clock import Clock
 from bot.conversation.learning.gaps import Gap
+from storage.admin.accounts import DeedStore
+from storage.admin.records import Report
 from storage.figures import DIRECT, GENERATED, OTHER, SUGGESTED, UNANSWERED, WAYS, FiguresStore, Overview
 
 SPANS = (7, 30, 90)  # days
@@ -37,10 +39,12 @@ class OverviewPages:
         figures: FiguresStore,
         gaps: Callable[[], State[list[Gap]]],
         line: Callable[[], LineNow],
+        deeds: DeedStore,
         zone: tzinfo,
         clock: Clock,
     ) -> None:
         self._figures = figures
+        self._deeds = deeds
         self._gaps = gaps
         self._line = line
         self._zone = zone
@@ -54,7 +58,8 @@ class OverviewPages:
         asked = visit.query("days")
         days = int(asked) if asked in map(str, SPANS) else 30
         overview = await self._overview(days)
-        gaps = (self._gaps().result or []) if visit.may(Permission.KNOWLEDGE) else []
+        gaps = (self._gaps().result or [])[:MOST_GAPS] if visit.may(Permission.KNOWLEDGE) else []
+        await self._deeds.record_reading(Report.OVERVIEW, len(gaps), visit.author, self._clock.now())
         return visit.page(
             "overview.html",
             overview=overview,
@@ -64,7 +69,7 @@ class OverviewPages:
             ways=WAYS,
             marks=MARKS,
             plots=_plots(overview, visit.words),
-            gaps=gaps[:MOST_GAPS],
+            gaps=gaps,
         )
 
     async def _overview(self, days: int) -> Overview:

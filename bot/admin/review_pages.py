@@ -10,7 +10,7 @@ from aiohttp import web
 from bot.admin.calendar import Calendar
 from bot.admin.desk import KnowledgeDesk
 from bot.admin.entry_form import EntryForm, form_of, read_form
-from bot.admin.errands import Errand
+from bot.admin.errands import Errand, Progress
 from bot.admin.errors import bad_request, changed_meanwhile, not_found
 from bot.admin.permissions import Permission
 from bot.admin.visits import Route, Visit
@@ -18,6 +18,8 @@ from bot.conversation.knowledge.editing import FieldsWrong
 from bot.conversation.knowledge.reviews import is_overdue
 from bot.conversation.learning.moves import count_moves
 from bot.conversation.learning.rehearsal import Replay, drafts_published
+from storage.admin.accounts import DeedStore
+from storage.admin.records import Report
 from storage.errors import EntryChanged
 from storage.knowledge.records import Entry, EntryStatus, GivenEntry
 
@@ -33,8 +35,9 @@ class Tried:
 
 
 class ReviewPages:
-    def __init__(self, desk: KnowledgeDesk, calendar: Calendar) -> None:
+    def __init__(self, desk: KnowledgeDesk, deeds: DeedStore, calendar: Calendar) -> None:
         self._desk = desk
+        self._deeds = deeds
         self._calendar = calendar
         self.trying: Errand[Tried] = Errand("replay", calendar.clock)
 
@@ -72,9 +75,12 @@ class ReviewPages:
         return visit.go("/admin/reviews")
 
     async def show(self, visit: Visit) -> web.StreamResponse:
-        tried = self.trying.state.result
-        counted = [] if tried is None else count_moves(tried.replay.moves)
-        return visit.page("replay.html", state=self.trying.state, tried=tried, counted=counted)
+        """What moves, once it is done; on record, as somebody reads what people asked."""
+        state = self.trying.state
+        tried = None if state.progress is Progress.RUNNING else state.result
+        moves = () if tried is None else tried.replay.moves
+        await self._deeds.record_reading(Report.REPLAY, len(moves), visit.author, self._calendar.clock.now())
+        return visit.page("replay.html", state=state, tried=tried, counted=count_moves(moves))
 
     async def start(self, visit: Visit) -> web.StreamResponse:
         """With the entry of the form as if it were published, or without one with all drafts."""

@@ -87,7 +87,7 @@ class AdminSite:
             clock=clock,
         )
         calendar = Calendar(settings.zone, clock)
-        gap_pages, review_pages = GapPages(parts.desk, clock), ReviewPages(parts.desk, calendar)
+        gap_pages, review_pages = GapPages(parts.desk, deeds, clock), ReviewPages(parts.desk, deeds, calendar)
         self._index = parts.archive.index
         integrity = IntegrityPages(parts.archive, clock)
         reasons, requests = Reasons(clock), RequestStore(database, trail)
@@ -103,7 +103,7 @@ class AdminSite:
             *signing_in.routes(),
             *ProviderPages(OpenId(settings, clock), sessions, accounts, deeds, clock).routes(),
             *OverviewPages(
-                FiguresStore(database), lambda: gap_pages.looking.state, parts.line, parts.archive.zone, clock
+                FiguresStore(database), lambda: gap_pages.looking.state, parts.line, deeds, parts.archive.zone, clock
             ).routes(),
             *AuditPages(parts.archive, accounts, reasons, deeds, clock).routes(),
             *ExportPages(settings, parts.archive, reasons, deeds, requests, clock).routes(),

@@ -26,21 +26,22 @@ since_option = click.option(
 def faq_gaps(settings: Settings, days: int, dismissed: bool, as_json: bool) -> None:
     """What people asked and no entry answers, in groups of the same question, the largest first.
 
-    No verified answer, "none of these", or voted down. What an entry answers directly by now is left out.
+    No verified answer, "none of these", or voted down. What an entry answers directly by now is left out. That you have
+    looked stands in the audit log.
     """
     from bot import learning_report
-    from bot.learning_desk import dismissed_gaps, find_gaps
+    from bot.learning_desk import read_dismissed, read_gaps
 
     log_trouble_alone(settings)
     if dismissed:
-        aside = asyncio.run(dismissed_gaps(settings))
+        aside = asyncio.run(read_dismissed(settings, SystemClock()))
         if as_json:
             echo_json([learning_report.dismissed_as_json(one) for one in aside])
         else:
             echo_lines(learning_report.dismissed_lines(aside))
         return
     with progress_bar("looking up") as bar:
-        gaps = asyncio.run(find_gaps(settings, days, SystemClock(), lambda total: _step(bar, total)))
+        gaps = asyncio.run(read_gaps(settings, days, SystemClock(), lambda total: _step(bar, total)))
     if as_json:
         echo_json([learning_report.gap_as_json(gap) for gap in gaps])
         return
@@ -78,11 +79,12 @@ def faq_variants(
     """Words that people used for a question that an entry answers, proposed as variants of the entry.
 
     Proposed by a suggestion that somebody chose, or a thumb up. When a second person agrees, it is added by itself
-    ([answers] variants_after_people). --json has all of them, those held back too.
+    ([answers] variants_after_people). --json has all of them, those held back too. That you have looked stands in the
+    audit log.
     """
     from bot import learning_report
     from bot.conversation.characters import strip_invisible
-    from bot.learning_desk import decide_variants, proposed_variants
+    from bot.learning_desk import decide_variants, read_variants
 
     log_trouble_alone(settings)
     if accepted or rejected:
@@ -92,7 +94,7 @@ def faq_variants(
         for one in refusals:
             click.echo(f"rejected  {one.proposal.entry_id}: {strip_invisible(one.proposal.text)}")
         return
-    weighed = asyncio.run(proposed_variants(settings, SystemClock()))
+    weighed = asyncio.run(read_variants(settings, SystemClock()))
     if as_json:
         echo_json([learning_report.variant_as_json(one) for one in weighed])
         return
@@ -107,9 +109,10 @@ def faq_variants(
 @json_option
 @with_settings
 def faq_replay(settings: Settings, file: Path | None, last: int, as_json: bool) -> None:
-    """Ask the last real questions again: which are answered otherwise when FILE is imported? Nothing is written.
+    """Ask the last real questions again: which are answered otherwise when FILE is imported? No entry changes.
 
-    FILE: as for `faq import`. Without one: when all drafts are published. Exit code 0 whatever moves.
+    FILE: as for `faq import`. Without one: when all drafts are published. Exit code 0 whatever moves. That you
+    have read those questions stands in the audit log.
     """
     from bot.faq_replay import replay
     from bot.replay_report import replay_as_json, replay_lines

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, delete, insert, select, update
 
-from storage.admin.records import Account, Deed, Role
+from storage.admin.records import Account, Deed, Report, Role
 from storage.admin.tables import AdminAccountRow, AdminSessionRow
 from storage.audit.trail import AuditTrail
 from storage.database import Database
@@ -111,7 +111,7 @@ class AccountStore:
 
 
 class DeedStore:
-    """Puts on record what was looked at, looked for, or taken away at the pages."""
+    """Puts on record what was looked at, looked for, or taken away, at the pages or by a command."""
 
     def __init__(self, database: Database, trail: AuditTrail) -> None:
         self._database = database
@@ -121,6 +121,11 @@ class DeedStore:
         await self._database.write(
             lambda connection: self._trail.administered(connection, deed.kind, author, deed.fields, deed.words, now)
         )
+
+    async def record_reading(self, report: Report, questions: int, author: Author, now: datetime) -> None:
+        """Somebody is shown so many questions. With none there is nothing to record."""
+        if questions:
+            await self.record(Deed("questions_read", {"report": report.value, "questions": questions}), author, now)
 
 
 def _find(connection: Connection, name: str) -> Account | None:

@@ -39,6 +39,16 @@ class SignIn:
     seen_at: datetime
 
 
+class Report(StrEnum):
+    """Where somebody reads questions as people asked them, without their names."""
+
+    GAPS = "gaps"
+    DISMISSED_GAPS = "dismissed_gaps"
+    VARIANTS = "variants"
+    REPLAY = "replay"
+    OVERVIEW = "overview"
+
+
 @dataclass(frozen=True, slots=True)
 class Deed:
     """What somebody has done at the admin pages, for the audit log.

@@ -9,6 +9,7 @@ from storage.basis import Basis, BasisKind
 from storage.database import Database
 from storage.knowledge.records import EntryStatus
 from tests.admin.office import Office, Visitor, an_office, hidden, somebody
+from tests.audit_log import audited
 from tests.clock import START, ManualClock
 from tests.conversation.learning.bench import Bench
 from tests.storage.knowledge.samples import HR, a_text
@@ -137,6 +138,33 @@ async def test_a_gap_becomes_an_entry_or_a_variant_or_is_put_aside(
     entry = await office.parts.desk.entries.find("pets")
     assert entry is not None
     assert entry.text.variants[-1] == "May I bring my dog?"
+    read = [(header["report"], header["questions"]) for header, _ in await audited(database) if "report" in header]
+    assert ("gaps", 2) in read
+    assert ("gaps", 1) in read, "what was put aside is read too"
+    assert {report for report, _ in read} == {"gaps"}
+
+
+async def test_who_reads_what_people_asked_is_on_record_at_each_page(
+    office: Office, database: Database, clock: ManualClock
+) -> None:
+    bench = Bench(database, clock)
+    entry = await bench.publish("bicycles", question="Where do I park a bicycle?")
+    await bench.choose("U1", entry, "bikes overnight, where?")
+    await bench.ask("May I bring my dog?", Basis(kind=BasisKind.NONE))
+    async with somebody(office, Role.EDITOR, Role.AUDITOR) as editor:
+        await editor.get("/admin/overview")
+        await editor.get("/admin/gaps")
+        before = await audited(database)
+        await editor.send("/admin/gaps", "/admin/gaps/look")
+        await _until(editor, "/admin/gaps", "gap")
+        for page in ("/admin/overview", "/admin/variants"):
+            await editor.get(page)
+        looks = await editor.get("/admin/audit/looks")
+
+    assert not [header for header, _ in before if header["kind"] == "questions_read"], "nobody's words were shown"
+    read = [header["report"] for header, _ in await audited(database) if header["kind"] == "questions_read"]
+    assert read[-3:] == ["gaps", "overview", "variants"]
+    assert "proposed variants · 1 question" in looks.text
 
 
 async def test_proposed_variants_are_taken_or_rejected(office: Office, database: Database, clock: ManualClock) -> None:

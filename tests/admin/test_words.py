@@ -11,7 +11,7 @@ from bot.admin.words import Words
 from bot.conversation.learning.gaps import Reason
 from bot.conversation.learning.obstacles import Obstacle
 from bot.conversation.messages import Outcome
-from storage.admin.records import Role
+from storage.admin.records import Report, Role
 from storage.audit.search_index import ABOUT_AN_EXCHANGE
 from storage.basis import BasisKind
 from storage.feedback import Verdict
@@ -43,6 +43,7 @@ def sentences() -> set[str]:
     found |= {f"outcome: {one}" for one in Outcome} | {f"basis: {one}" for one in BasisKind}
     found |= {f"verdict: {one}" for one in Verdict} | {f"event: {one}" for one in (*LOOKS, *EVENTS)}
     found |= {f"scope: {one}" for one in Scope} | {f"figure: {one}" for one in FIGURES}
+    found |= {f"report: {one}" for one in Report}
     found |= {f"way: {one}" for one in WAYS}
     found |= {f"request: {one}" for one in ("export", "erasure")} | {f"job: {one}" for one in JOBS}
     for path in FOLDER.rglob("*.html"):

@@ -83,6 +83,11 @@ class Gap:
         return max(one.question.asked_at for one in self.questions)
 
 
+def asked_in(gaps: Iterable[Gap]) -> int:
+    """How many questions they are, each as often as it was asked."""
+    return sum(len(gap.questions) for gap in gaps)
+
+
 class Gaps:
     def __init__(
         self,
