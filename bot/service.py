@@ -37,7 +37,7 @@ from bot.delivery.final_content import Furnishing
 from bot.delivery.intake import Intake
 from bot.delivery.line import Line
 from bot.delivery.people import NOBODY, People
-from bot.delivery.privacy import PrivacyDesk
+from bot.delivery.privacy import PrivacyDesk, Way
 from bot.delivery.worker import Worker
 from bot.error_tally import ErrorTally
 from bot.errors import StartFailed
@@ -73,6 +73,7 @@ from storage.audit.search_index import SearchIndex
 from storage.audit.settings_changes import SettingsRecord
 from storage.audit.signing import Signer, load_signer
 from storage.audit.trail import AuditTrail
+from storage.chat_visits import ChatVisits
 from storage.database import Database
 from storage.errors import Trouble
 from storage.escalations import EscalationStore
@@ -240,7 +241,11 @@ class Service:
         self._health = DatabaseHealth(database, clock, self._go_on)
         self._redactor = Redactor(settings.audit.redact)
         erasures = ErasureStore(database, trail, SearchIndex(database, trail.pseudonym, trail.keys))
-        self._privacy = PrivacyDesk(OwnDataStore(database, trail), erasures, settings.audit, clock)
+
+        def privacy(way: Way) -> PrivacyDesk:
+            own_data, let_go = OwnDataStore(database, trail), self._dispatcher.let_go
+            return PrivacyDesk(own_data, erasures, settings.audit, clock, way=way, let_go=let_go)
+
         topics = self._topics = Topics(answers.sensitive.topics)
         self._intake = Intake(
             replies,
@@ -264,11 +269,13 @@ class Service:
         self._admin = None
         routes: list[web.RouteDef] = []
         if settings.slack.is_on:
-            slack = self._slack_platform(TranscriptStore(database), record, clock)
+            slack = self._slack_platform(TranscriptStore(database), record, privacy("way_command"), clock)
             self._platforms[slack.name] = slack
             routes += slack.routes()
         if settings.web.enabled:
-            chat = self._web_platform(Stores(replies, TranscriptStore(database), self._feedback), clock)
+            visits = ChatVisits(database, trail)
+            stores = Stores(replies, TranscriptStore(database), self._feedback, visits)
+            chat = self._web_platform(stores, privacy("way_page"), clock)
             self._platforms[chat.name] = chat
             routes += chat.routes()
         if settings.admin.enabled:
@@ -335,7 +342,9 @@ class Service:
             clock=self._clock,
         )
 
-    def _slack_platform(self, transcripts: TranscriptStore, record: LookBackStore, clock: Clock) -> SlackPlatform:
+    def _slack_platform(
+        self, transcripts: TranscriptStore, record: LookBackStore, privacy: PrivacyDesk, clock: Clock
+    ) -> SlackPlatform:
         async def last_questions(tenant: str, user: str, limit: int) -> list[AskedQuestion]:
             return await transcripts.questions_of(SlackPlatform.name, tenant, user, limit=limit)
 
@@ -354,14 +363,14 @@ class Service:
             stop_reply=self._dispatcher.stop_reply,
             stop_thread=self._dispatcher.stop_thread,
             last_questions=last_questions,
-            privacy=self._privacy,
+            privacy=privacy,
             editor=self._loop.editor,
             gap_desk=self._loop.gap_desk,
         )
         language = self._settings.answers.language
         return SlackPlatform(self._settings.slack, delivery, record, language, clock, self._catch_up.request)
 
-    def _web_platform(self, stores: Stores, clock: Clock) -> WebPlatform:
+    def _web_platform(self, stores: Stores, privacy: PrivacyDesk, clock: Clock) -> WebPlatform:
         return WebPlatform(
             self._settings.web,
             self._settings.answers,
@@ -376,6 +385,7 @@ class Service:
                 decline=self._choosing.decline,
                 judge=self._judge,
                 ask_people=self._escalating.ask,
+                privacy=privacy,
             ),
             clock=clock,
         )

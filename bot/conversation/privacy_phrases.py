@@ -9,15 +9,21 @@ PRIVACY_PHRASES: dict[str, dict[Language, str]] = {
     "notice": {
         "en": "What I keep: your questions, my answers and your feedback, for {days} days, on a machine of your "
         "company; that you asked, without words and under a code name, for {header_days} days. Auditors of your "
-        "company can read them, each time with a reason that is recorded. Type `/faq privacy` to see, take or "
-        "erase what is yours.",
+        "company can read them, each time with a reason that is recorded. {way}",
         "zh": "我会保存：您的提问、我的回答和您的反馈，在贵公司自己的机器上保存 {days} 天；您提过问这一事实（不含文字，"
-        "以代号记录）保存 {header_days} 天。贵公司的审计人员可以阅读，每次都须说明理由并留下记录。"
-        "输入 `/faq privacy` 可查看、导出或删除您的数据。",
+        "以代号记录）保存 {header_days} 天。贵公司的审计人员可以阅读，每次都须说明理由并留下记录。{way}",
+    },
+    "way_command": {
+        "en": "Type `/faq privacy` to see, take or erase what is yours.",
+        "zh": "输入 `/faq privacy` 可查看、导出或删除您的数据。",
+    },
+    "way_page": {
+        "en": "Under “What is kept about me” you can see, take or erase what is yours.",
+        "zh": "在“我的数据”中可查看、导出或删除您的数据。",
     },
     "privacy_held": {
-        "en": "I hold {questions} questions of yours with their answers, the oldest of {since}, and {judgements} "
-        "pieces of feedback.",
+        "en": "I hold your questions with their answers ({questions}, the oldest of {since}) and your feedback "
+        "({judgements}).",
         "zh": "我保存着您的 {questions} 个提问及其回答（最早的是 {since}），以及 {judgements} 条反馈。",
     },
     "privacy_nothing": {
@@ -33,7 +39,7 @@ PRIVACY_PHRASES: dict[str, dict[Language, str]] = {
     },
     "privacy_keep": {"en": "Keep it", "zh": "保留"},
     "privacy_erased": {
-        "en": "Erased: {questions} questions with their answers, and the keys to what the log said about them.",
+        "en": "Erased: your questions with their answers ({questions}), and the keys to what the log said about them.",
         "zh": "已删除：{questions} 个提问及其回答，以及日志中相关内容的密钥。",
     },
     "privacy_under_hold": {
@@ -57,6 +63,7 @@ _ASKS = re.compile(
             "privacy",
             "my data",
             r"what (?:data )?do you (?:hold|keep|store|know|have) (?:about|on|of) me",
+            r"what (?:data )?is (?:held|kept|stored) (?:about|on|of) me",
             "隐私",
             "我的(?:数据|隐私)",
             "[你您]们?(?:保存|存储|记录|知道|有)了?(?:关于)?(?:哪些|什么)?(?:关于)?我的?(?:哪些|什么)?(?:数据|信息)?",

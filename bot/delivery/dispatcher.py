@@ -83,6 +83,16 @@ class Dispatcher:
             self.stop_reply(run.reply.reply_id) for run in list(self._runs.values()) if _thread(run.reply) == key
         )
 
+    async def let_go(self, platform: str, user: str) -> None:
+        """End the work on replies to a person that are not there any more: erased. None shows anything afterwards."""
+        own = [run.reply for run in self._runs.values() if (run.reply.platform, run.reply.user) == (platform, user)]
+        gone = [reply.reply_id for reply in own if await self._store.find(reply.reply_id) is None]
+        tasks = {self._tasks[reply_id] for reply_id in gone if reply_id in self._tasks}
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks)
+
     async def end_stuck_replies(self) -> int:
         """End, with a sentence, what shows no progress, and take up what nobody works on. How many were ended."""
         ended = 0

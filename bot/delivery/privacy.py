@@ -1,7 +1,10 @@
 """One's own data: what people are told about it, what they see of it, take and erase. Knows no platform."""
 
 import json
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from hashlib import sha256
+from typing import Literal
 
 import structlog
 
@@ -18,25 +21,43 @@ from storage.knowledge.records import Author
 log = structlog.get_logger(__name__)
 
 VERSION_DIGITS = 8
+Words = Mapping[Language, str]
+Way = Literal["way_command", "way_page"]
+
+
+@dataclass(frozen=True, slots=True)
+class Erasing:
+    """What to say to somebody who wanted to be forgotten, and whether they are."""
+
+    is_done: bool
+    said: Words
 
 
 class PrivacyDesk:
-    def __init__(self, store: OwnDataStore, erasures: ErasureStore, settings: AuditSettings, clock: Clock) -> None:
+    def __init__(
+        self,
+        store: OwnDataStore,
+        erasures: ErasureStore,
+        settings: AuditSettings,
+        clock: Clock,
+        *,
+        way: Way,
+        let_go: Callable[[str, str], Awaitable[None]],
+    ) -> None:
+        """`way`: how people get here. `let_go` ends what is being written to somebody (platform, user) who is gone."""
         self._store = store
         self._erasures = erasures
         self._clock = clock
+        self._let_go = let_go
         written = {"en": settings.notice_en, "zh": settings.notice_zh}
         days = {"days": settings.body_days, "header_days": settings.header_days}
-        self._notices: dict[Language, str] = {
-            language: written[language] or default.format(**days)
+        self.notice: Words = {
+            language: written[language] or default.format(**days, way=PRIVACY_PHRASES[way][language])
             for language, default in PRIVACY_PHRASES["notice"].items()
         }
-        both = "\n".join(self._notices[language] for language in sorted(self._notices))
+        both = "\n".join(self.notice[language] for language in sorted(self.notice))
         self.version = sha256(both.encode()).hexdigest()[:VERSION_DIGITS]
         self.is_on = settings.notice
-
-    def notice(self, language: Language) -> str:
-        return self._notices[language]
 
     async def is_to_be_told(self, who: Somebody) -> bool:
         """Whether they have not seen this version of the notice."""
@@ -45,28 +66,34 @@ class PrivacyDesk:
     async def record_told(self, who: Somebody) -> None:
         await self._store.record_told(who, self.version, self._clock.now())
 
-    async def summary(self, who: Somebody, language: Language) -> str:
-        """What is kept, and the notice."""
+    async def held(self, who: Somebody) -> Words:
+        """How much is kept."""
         held = await self._store.count(who)
         if held.since is None:
-            said = PRIVACY_PHRASES["privacy_nothing"][language]
-        else:
-            said = PRIVACY_PHRASES["privacy_held"][language].format(
-                questions=held.questions, judgements=held.judgements, since=held.since.date().isoformat()
-            )
-        return f"{said}\n\n{self.notice(language)}"
+            return PRIVACY_PHRASES["privacy_nothing"]
+        figures = {"questions": held.questions, "judgements": held.judgements, "since": held.since.date().isoformat()}
+        return _filled("privacy_held", **figures)
+
+    async def summary(self, who: Somebody, language: Language) -> str:
+        """What is kept, and the notice."""
+        return f"{(await self.held(who))[language]}\n\n{self.notice[language]}"
 
     async def take(self, who: Somebody) -> str:
         """All of it, as JSON."""
         return json.dumps(await self._store.take(who, self._clock.now()), ensure_ascii=False, indent=1)
 
-    async def erase(self, who: Somebody, language: Language) -> str:
-        """What to say to them about it."""
+    async def erase(self, who: Somebody) -> Erasing:
+        """Afterwards nothing is written to them any more that they asked before."""
         reason = "the person asked for it themselves"
         author = Author(who.platform, who.tenant, who.user)
         try:
             erased = await self._erasures.erase(Person(who.platform, who.user), reason, author, self._clock.now())
         except UnderHold:
-            return PRIVACY_PHRASES["privacy_under_hold"][language]
+            return Erasing(is_done=False, said=PRIVACY_PHRASES["privacy_under_hold"])
+        await self._let_go(who.platform, who.user)
         log.info("erased_on_request", platform=who.platform, questions=erased.questions)
-        return PRIVACY_PHRASES["privacy_erased"][language].format(questions=erased.questions)
+        return Erasing(is_done=True, said=_filled("privacy_erased", questions=erased.questions))
+
+
+def _filled(key: str, **values: object) -> Words:
+    return {language: words.format(**values) for language, words in PRIVACY_PHRASES[key].items()}

@@ -128,9 +128,12 @@ class Person:
         async with self.session.get(self.url + "/web/stream", timeout=aiohttp.ClientTimeout(None)) as response:
             assert response.status == 200, await response.text()
             self.frames.append({"phase": "listening"})
+            event = ""
             async for line in response.content:
+                if line.startswith(b"event: "):
+                    event = line[7:].decode().strip()
                 if line.startswith(b"data: "):
-                    self.frames.append(json.loads(line[6:]))
+                    self.frames.append({"phase": event} | json.loads(line[6:]))
 
     async def final(self, reply: str) -> dict[str, Any]:
         return await self.until(lambda frame: frame.get("reply") == reply and frame["phase"] == "final")

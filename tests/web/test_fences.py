@@ -14,6 +14,7 @@ from storage.transcripts import TranscriptStore
 from tests.web.chat import Person, RunningService, a_person, header_of, listening, running_service, web_settings
 
 SIGNED_IN_ONLY = ["GET threads", "GET threads/" + "t" * 22, "GET stream", "POST questions"]
+SIGNED_IN_ONLY += ["GET own-data", "GET own-data/file", "POST own-data/erase", "POST notice"]
 SIGNED_IN_ONLY += [f"POST replies/{'0' * 8}-0000-0000-0000-{'0' * 12}/{act}" for act in ("stop", "again")]
 COOKIES = ["", "x", "a.b.c", "é", "\udcff", "eyJpZCI6IngiLCJuYW1lIjoieCJ9.aaaa.bbbb", "." * 5000]
 
@@ -101,10 +102,19 @@ async def test_nobody_hears_what_others_are_told(service: RunningService) -> Non
 )
 async def test_requests_from_other_sites_are_refused(alice: Person, headers: dict[str, str]) -> None:
     body = {"text": "x", "nonce": "n" * 16}
-    for path in ("questions", "sign-in", "sign-out", f"replies/{'0' * 8}-0000-0000-0000-{'0' * 12}/stop"):
+    asked = await alice.ask("still here?")
+    for path in (
+        "questions",
+        "sign-in",
+        "sign-out",
+        "own-data/erase",
+        "notice",
+        f"replies/{'0' * 8}-0000-0000-0000-{'0' * 12}/stop",
+    ):
         assert (await alice.post(f"/web/{path}", body, headers=headers))[0] == 403
-    assert (await alice.get("/web/threads", headers=headers))[0] == 403
-    assert (await alice.get("/web/threads"))[1]["threads"] == []
+    for path in ("threads", "own-data", "own-data/file"):
+        assert (await alice.get(f"/web/{path}", headers=headers))[0] == 403
+    assert [one["thread"] for one in (await alice.get("/web/threads"))[1]["threads"]] == [asked["thread"]]
 
 
 async def test_our_own_page_is_let_in(alice: Person) -> None:

@@ -65,7 +65,7 @@ class Privacy:
             place["thread_ts"] = post.thread_ts or post.ts
         api = self._around.api
         said = await api.try_call(
-            api.client.chat_postEphemeral, **place, text=self._desk.notice(language), parse="none"
+            api.client.chat_postEphemeral, **place, text=self._desk.notice[language], parse="none"
         )
         if said is not None:  # else next time
             await self._desk.record_told(who)
@@ -110,8 +110,8 @@ class Privacy:
 
     async def _erase(self, body: Body) -> None:
         who, language = self._who(body), self._language(body)
-        said = await self._desk.erase(who, language)
-        await self._say(await self._direct_channel(who), {"text": said})
+        erasing = await self._desk.erase(who)
+        await self._say(await self._direct_channel(who), {"text": erasing.said[language]})
 
     async def _direct_channel(self, who: Somebody) -> str:
         api = self._around.api

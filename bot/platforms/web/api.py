@@ -15,20 +15,23 @@ from aiohttp import web
 
 from bot.clock import Clock
 from bot.conversation.messages import IncomingMessage, ThreadKey
+from bot.conversation.privacy_phrases import asks_about_own_data
 from bot.delivery.intake import REPLY_NAMESPACE, IntakeClosed
+from bot.delivery.privacy import PrivacyDesk
 from bot.platforms.web import bodies
-from bot.platforms.web.errors import Refused, not_found, not_now, signed_out, too_many
+from bot.platforms.web.errors import Refused, not_found, not_now, too_many
 from bot.platforms.web.hub import Hub
+from bot.platforms.web.own_data import OwnDataApi
 from bot.platforms.web.rate_limit import RateLimit
-from bot.platforms.web.sessions import Sessions, User, new_user
+from bot.platforms.web.sessions import PLATFORM, TENANT, Sessions, User, new_user
 from bot.platforms.web.settings import WebSettings
 from bot.platforms.web.views import Views
+from storage.chat_visits import ChatVisits
 from storage.feedback import FeedbackStore, Verdict
 from storage.records import Reply
 from storage.replies import ReplyStore
 from storage.transcripts import TranscriptStore
 
-PLATFORM, TENANT = "web", "local"
 THREADS_PER_PAGE = 40
 TURNS_PER_PAGE = 50
 JUDGEMENTS_PER_MINUTE = 60
@@ -41,7 +44,7 @@ class Delivery:
 
     `accept` commits a question; `choose` and `decline`: what somebody (reply id, user, number) chose of what a reply
     suggests; `judge`: what they think of it, with a comment if they gave one; `ask_people`: that somebody is to
-    answer instead.
+    answer instead. `privacy`: what is kept of people, for themselves.
     """
 
     accept: Callable[[IncomingMessage], Awaitable[bool]]
@@ -50,6 +53,7 @@ class Delivery:
     decline: Callable[[str, str], Awaitable[bool]]
     judge: Callable[[str, str, Verdict, str | None], Awaitable[bool]]
     ask_people: Callable[[str, str], Awaitable[bool]]
+    privacy: PrivacyDesk
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +61,7 @@ class Stores:
     replies: ReplyStore
     transcripts: TranscriptStore
     feedback: FeedbackStore
+    visits: ChatVisits
 
 
 class WebApi:
@@ -71,6 +76,7 @@ class WebApi:
         views: Views,
         hub: Hub,
         delivery: Delivery,
+        own_data: OwnDataApi,
         clock: Clock,
     ) -> None:
         self._settings = settings
@@ -80,41 +86,42 @@ class WebApi:
         self._views = views
         self._hub = hub
         self._feedback = stores.feedback
+        self._visits = stores.visits
+        self._own_data = own_data
         self._delivery = delivery
         self._clock = clock
         self._questions = RateLimit(settings.questions_per_minute, clock)
         self._judgements = RateLimit(JUDGEMENTS_PER_MINUTE, clock)
         self._sign_ins = RateLimit(SIGN_INS_PER_MINUTE, clock)
 
-    def require_user(self, request: web.Request) -> User:
-        """Raises: Refused, 401."""
-        user = self._sessions.find(request)
-        if user is None:
-            raise signed_out()
-        return user
-
     # ── who ──────────────────────────────────────────────────────────────────
 
     async def me(self, request: web.Request) -> web.Response:
         """Nobody is an answer too. Renews the cookie: a browser in use stays signed in."""
         user = self._sessions.find(request)
-        return web.json_response({"user": None}) if user is None else self._welcome(request, user)
+        return web.json_response({"user": None}) if user is None else await self._welcome(request, user)
 
     async def sign_in(self, request: web.Request) -> web.Response:
         """`{"name"}` → a new user of that name."""
         name = bodies.name_of(await bodies.read_object(request))
         if wait := self._sign_ins.take(""):
             raise too_many(wait)
-        return self._welcome(request, new_user(name))
+        user = new_user(name)
+        await self._visits.record_signed_in(PLATFORM, TENANT, user.user_id, self._clock.now())
+        return await self._welcome(request, user)
 
     async def sign_out(self, request: web.Request) -> web.Response:
         await bodies.read_object(request)
+        user = self._sessions.find(request)
+        if user is not None:
+            await self._visits.record_signed_out(PLATFORM, TENANT, user.user_id, self._clock.now())
         response = web.json_response({})
         self._sessions.forget(request, response)
         return response
 
-    def _welcome(self, request: web.Request, user: User) -> web.Response:
-        response = web.json_response({"user": user.user_id, "name": user.name})
+    async def _welcome(self, request: web.Request, user: User) -> web.Response:
+        notice = await self._own_data.notice_for(user)
+        response = web.json_response({"user": user.user_id, "name": user.name, "notice": notice})
         self._sessions.remember(request, response, user)
         return response
 
@@ -122,7 +129,7 @@ class WebApi:
 
     async def threads(self, request: web.Request) -> web.Response:
         """The person's threads, the last one spoken in first; `?before=` the last thread of the page before."""
-        user = self.require_user(request)
+        user = self._sessions.require(request)
         before = request.query.get("before")
         summaries = await self._transcripts.threads_of(
             PLATFORM,
@@ -135,7 +142,7 @@ class WebApi:
 
     async def thread(self, request: web.Request) -> web.Response:
         """The newest turns of a thread; `?before=` the first exchange of the page after."""
-        user = self.require_user(request)
+        user = self._sessions.require(request)
         thread = bodies.thread_of(request.match_info["thread"])
         before = bodies.exchange_of(request.query.get("before"))
         number = self._hub.number
@@ -150,10 +157,15 @@ class WebApi:
     # ── acting ───────────────────────────────────────────────────────────────
 
     async def ask(self, request: web.Request) -> web.Response:
-        """`{"text", "nonce", "thread"?}` → 202 with the thread and the reply. The same nonce asks once."""
-        user = self.require_user(request)
+        """`{"text", "nonce", "thread"?}` → 202 with the thread and the reply. The same nonce asks once.
+
+        Who asks what is kept about them has asked nothing of the model: 200, and the page opens the place for that.
+        """
+        user = self._sessions.require(request)
         body = await bodies.read_object(request)
         nonce, text = bodies.nonce_of(body), bodies.question_of(body, self._settings.max_question_characters)
+        if asks_about_own_data(text):
+            return web.json_response({"asks": "own_data"})
         if body.get("thread") is None:
             thread = _new_thread(user, nonce)
         else:
@@ -163,7 +175,7 @@ class WebApi:
 
     async def again(self, request: web.Request) -> web.Response:
         """`{"nonce"}` → a new reply to the question of one that has ended."""
-        user = self.require_user(request)
+        user = self._sessions.require(request)
         nonce = bodies.nonce_of(await bodies.read_object(request))
         reply = await self._own_reply(user, request)
         if reply.final_text is None and reply.state.is_open:
@@ -171,14 +183,14 @@ class WebApi:
         return await self._question(user, reply.thread, nonce, reply.question, {"again": reply.reply_id})
 
     async def stop(self, request: web.Request) -> web.Response:
-        user = self.require_user(request)
+        user = self._sessions.require(request)
         await bodies.read_object(request)
         reply = await self._own_reply(user, request)
         return web.json_response({"stopped": self._delivery.stop_reply(reply.reply_id)})
 
     async def choose(self, request: web.Request) -> web.Response:
         """`{"number"}` of one of the suggestions, null for none of them → whether it was still to be chosen."""
-        user = self.require_user(request)
+        user = self._sessions.require(request)
         number = bodies.number_of(await bodies.read_object(request))
         reply = await self._own_reply(user, request)
         if number is None:
@@ -189,7 +201,7 @@ class WebApi:
 
     async def judge(self, request: web.Request) -> web.Response:
         """`{"verdict", "comment"?}` → whether it is kept."""
-        user = self.require_user(request)
+        user = self._sessions.require(request)
         verdict, comment = bodies.verdict_of(await bodies.read_object(request))
         reply = await self._own_reply(user, request)
         if wait := self._judgements.take(user.user_id):
@@ -199,7 +211,7 @@ class WebApi:
 
     async def ask_people(self, request: web.Request) -> web.Response:
         """`{}` → whether somebody is asked because of it."""
-        user = self.require_user(request)
+        user = self._sessions.require(request)
         await bodies.read_object(request)
         reply = await self._own_reply(user, request)
         if wait := self._questions.take(user.user_id):

@@ -17,6 +17,7 @@ MOST_NUMBER = 9
 _NONCE = re.compile(r"[A-Za-z0-9_-]{16,64}")
 _THREAD = re.compile(r"[A-Za-z0-9_-]{22}")
 _REPLY = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_VERSION = re.compile(r"[0-9a-f]{8}")
 _EXCHANGE = re.compile(r"[1-9][0-9]{0,8}")
 
 
@@ -74,6 +75,14 @@ def verdict_of(body: dict[str, Any]) -> tuple[Verdict, str | None]:
     if comment is not None and len(comment) > COMMENT_CHARACTERS:
         raise bad_request(f"`comment` takes {COMMENT_CHARACTERS:,} characters.")
     return Verdict(verdict), comment
+
+
+def version_of(body: dict[str, Any]) -> str:
+    """Of the notice."""
+    version = _text(body, "version")
+    if not _VERSION.fullmatch(version):
+        raise bad_request("`version` is not that of a notice.")
+    return version
 
 
 def thread_of(value: object) -> str:

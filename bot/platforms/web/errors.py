@@ -1,17 +1,32 @@
 """What the browser chat tells the page when it does not do what was asked."""
 
+from collections.abc import Mapping
 from http import HTTPStatus
+
+from bot.conversation.phrases import Language
 
 
 class Refused(Exception):
-    """An HTTP error with a code that the page has words for, and a sentence for everybody else."""
+    """An HTTP error with a code that the page has words for, and a sentence for everybody else.
 
-    def __init__(self, status: HTTPStatus, code: str, message: str, *, retry_after_seconds: int | None = None) -> None:
+    `said`: our words in each language, where they are not the page's own.
+    """
+
+    def __init__(
+        self,
+        status: HTTPStatus,
+        code: str,
+        message: str,
+        *,
+        retry_after_seconds: int | None = None,
+        said: Mapping[Language, str] | None = None,
+    ) -> None:
         super().__init__(code)
         self.status = status
         self.code = code
         self.message = message
         self.retry_after_seconds = retry_after_seconds
+        self.said = said
 
 
 def bad_request(message: str) -> Refused:

@@ -4,6 +4,7 @@ import functools
 import secrets
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
+from typing import Any
 from urllib.parse import urlsplit
 
 import structlog
@@ -95,7 +96,10 @@ class Fence:
 
 
 def _error(refused: Refused) -> web.Response:
-    response = web.json_response({"error": refused.code, "message": refused.message}, status=refused.status)
+    body: dict[str, Any] = {"error": refused.code, "message": refused.message}
+    if refused.said is not None:
+        body["said"] = dict(refused.said)
+    response = web.json_response(body, status=refused.status)
     if refused.retry_after_seconds is not None:
         response.headers["Retry-After"] = str(refused.retry_after_seconds)
     return response

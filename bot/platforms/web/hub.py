@@ -29,12 +29,22 @@ class Frame:
     content: Content
 
 
+@dataclass(frozen=True, slots=True)
+class News:
+    """What a page has not heard yet. `is_behind`: some was dropped. `is_erased`: what it shows is gone, for good."""
+
+    frames: list[Frame]
+    is_behind: bool
+    is_erased: bool
+
+
 class Subscription:
     """One open page."""
 
     def __init__(self) -> None:
         self._pending: dict[str, Frame] = {}
         self._is_behind = False
+        self._is_erased = False
         self._changed = asyncio.Event()
         self.is_closed = False
 
@@ -45,17 +55,22 @@ class Subscription:
         self._pending[frame.reply_id] = frame
         self._changed.set()
 
+    def erase(self) -> None:
+        self._pending.clear()
+        self._is_erased = True
+        self._changed.set()
+
     def close(self) -> None:
         self.is_closed = True
         self._changed.set()
 
-    async def take(self) -> tuple[list[Frame], bool]:
-        """Wait for news: the frames, and whether some were dropped so that the page has to load anew."""
+    async def take(self) -> News:
+        """Wait for it."""
         await self._changed.wait()
         self._changed.clear()
-        frames, behind = list(self._pending.values()), self._is_behind
-        self._pending, self._is_behind = {}, False
-        return frames, behind
+        news = News(list(self._pending.values()), self._is_behind, self._is_erased)
+        self._pending, self._is_behind, self._is_erased = {}, False, False
+        return news
 
 
 class Hub:
@@ -89,6 +104,12 @@ class Hub:
 
     def forget(self, reply_id: str) -> None:
         self._latest.pop(reply_id, None)
+
+    def erase(self, user: str) -> None:
+        """Nothing of theirs stays, and their pages are told to forget what they show."""
+        self._latest = {reply_id: frame for reply_id, frame in self._latest.items() if frame.user != user}
+        for subscription in self._subscriptions.get(user, ()):
+            subscription.erase()
 
     @contextmanager
     def subscribe(self, user: str) -> Iterator[Subscription]:

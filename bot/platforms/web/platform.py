@@ -16,12 +16,13 @@ from bot.clock import Clock
 from bot.conversation.settings import AnswerSettings
 from bot.delivery.final_content import Furnishing
 from bot.platforms.base import Capabilities, History
-from bot.platforms.web.api import PLATFORM, Delivery, Stores, WebApi
+from bot.platforms.web.api import Delivery, Stores, WebApi
 from bot.platforms.web.errors import not_found, not_now
 from bot.platforms.web.fence import Fence, Handler
 from bot.platforms.web.hub import Hub
+from bot.platforms.web.own_data import OwnDataApi
 from bot.platforms.web.page_files import PageFiles, load_files
-from bot.platforms.web.sessions import Sessions, load_key
+from bot.platforms.web.sessions import PLATFORM, Sessions, load_key
 from bot.platforms.web.settings import WebSettings
 from bot.platforms.web.stream import stream
 from bot.platforms.web.surface import WebSurface
@@ -71,20 +72,26 @@ class WebPlatform:
         self._views = Views(self._hub, answers, furnishing)
         self._fence = Fence(settings, host)
         self._page: PageFiles | None = None
+        self._sessions: Sessions | None = None
         self._api: WebApi | None = None
+        self._own_data: OwnDataApi | None = None
         self._is_open = False
 
     async def start(self) -> None:
         """Raises: StartFailed, when the signing key cannot be had."""
         key = await asyncio.to_thread(load_key, self._key_path)
         self._page = PageFiles(await asyncio.to_thread(load_files), self._settings)
+        sessions = self._sessions = Sessions(key, self._settings)
+        privacy = self._delivery.privacy
+        self._own_data = OwnDataApi(privacy, sessions, self._views, self._hub, self._clock)
         self._api = WebApi(
             settings=self._settings,
-            sessions=Sessions(key, self._settings),
+            sessions=sessions,
             stores=self._stores,
             views=self._views,
             hub=self._hub,
             delivery=self._delivery,
+            own_data=self._own_data,
             clock=self._clock,
         )
         self._is_open = True
@@ -119,7 +126,7 @@ class WebPlatform:
         return None
 
     def routes(self) -> list[web.RouteDef]:
-        page, api = self._fence.page, self._fence.api
+        page, api, own = self._fence.page, self._fence.api, self._call_own
         return [
             web.get("/", page(self._index)),
             web.get("/web/page/{name}", page(self._file)),
@@ -127,6 +134,10 @@ class WebPlatform:
             web.get("/web/threads", api(self._call(WebApi.threads))),
             web.get("/web/threads/{thread}", api(self._call(WebApi.thread))),
             web.get("/web/stream", api(self._stream), allow_head=False),
+            web.get("/web/own-data", api(own(OwnDataApi.shown))),
+            web.get("/web/own-data/file", api(own(OwnDataApi.take)), allow_head=False),
+            web.post("/web/own-data/erase", api(own(OwnDataApi.erase))),
+            web.post("/web/notice", api(own(OwnDataApi.told))),
             web.post("/web/sign-in", api(self._call(WebApi.sign_in))),
             web.post("/web/sign-out", api(self._call(WebApi.sign_out))),
             web.post("/web/questions", api(self._call(WebApi.ask))),
@@ -149,7 +160,9 @@ class WebPlatform:
         return await self._page.file(request)
 
     async def _stream(self, request: web.Request) -> web.StreamResponse:
-        user = self._opened().require_user(request)
+        if self._sessions is None:
+            raise not_now()
+        user = self._sessions.require(request)
         if not self._is_open:
             raise not_now()
         return await stream(request, self._hub, user.user_id)
@@ -157,6 +170,14 @@ class WebPlatform:
     def _call(self, act: Callable[[WebApi, web.Request], Awaitable[web.StreamResponse]]) -> Handler:
         async def handler(request: web.Request) -> web.StreamResponse:
             return await act(self._opened(), request)
+
+        return handler
+
+    def _call_own(self, act: Callable[[OwnDataApi, web.Request], Awaitable[web.StreamResponse]]) -> Handler:
+        async def handler(request: web.Request) -> web.StreamResponse:
+            if self._own_data is None:
+                raise not_now()
+            return await act(self._own_data, request)
 
         return handler
 

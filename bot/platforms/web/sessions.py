@@ -16,10 +16,13 @@ from aiohttp import web
 from itsdangerous import BadData, URLSafeTimedSerializer
 
 from bot.errors import StartFailed
+from bot.platforms.web.errors import signed_out
 from bot.platforms.web.settings import WebSettings
+from storage.forgetting.own_data import Somebody
 
 log = structlog.get_logger(__name__)
 
+PLATFORM, TENANT = "web", "local"
 KEY_BYTES = 32
 _SALT = "inthread.web.session"
 _USER_ID = re.compile(r"[A-Za-z0-9_-]{22}")
@@ -30,6 +33,11 @@ SECONDS_PER_DAY = 86_400
 class User:
     user_id: str
     name: str
+
+    @property
+    def somebody(self) -> Somebody:
+        """As the rest of the service knows them: without the name."""
+        return Somebody(PLATFORM, TENANT, self.user_id)
 
 
 def load_key(path: Path) -> bytes:
@@ -88,6 +96,13 @@ class Sessions:
             case {"id": str(user_id), "name": str(name)} if _USER_ID.fullmatch(user_id):
                 return User(user_id, name)
         return None
+
+    def require(self, request: web.Request) -> User:
+        """As `find`. Raises: Refused, 401."""
+        user = self.find(request)
+        if user is None:
+            raise signed_out()
+        return user
 
     def remember(self, request: web.Request, response: web.StreamResponse, user: User) -> None:
         response.set_cookie(

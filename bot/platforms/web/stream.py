@@ -36,11 +36,16 @@ async def stream(request: web.Request, hub: Hub, user_id: str) -> web.StreamResp
 async def _next(subscription: Subscription) -> str:
     try:
         async with asyncio.timeout(HEARTBEAT_SECONDS):
-            frames, is_behind = await subscription.take()
+            news = await subscription.take()
     except TimeoutError:
         return ": still here\n\n"
-    events = [_event(frame) for frame in frames]
-    return "".join([*events, "event: behind\ndata: {}\n\n"] if is_behind else events)
+    erased = [_bare_event("erased")] if news.is_erased else []
+    behind = [_bare_event("behind")] if news.is_behind else []
+    return "".join([*erased, *map(_event, news.frames), *behind])
+
+
+def _bare_event(name: str) -> str:
+    return f"event: {name}\ndata: {{}}\n\n"
 
 
 def _event(frame: Frame) -> str:

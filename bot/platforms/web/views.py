@@ -27,6 +27,10 @@ class Views:
         self._answers = answers
         self._furnishing = furnishing
 
+    def forget(self) -> None:
+        """No text stays here, whose ever: each is made safe once more when it is looked at."""
+        _safe.cache_clear()
+
     def threads(self, summaries: list[ThreadSummary], limit: int) -> dict[str, Any]:
         """`limit` of them; one more was asked for, to know whether there are more."""
         threads = [

@@ -1,17 +1,19 @@
 // The page's requests. Every failure is an ApiError with a code that `words.js` has words for.
 
 export class ApiError extends Error {
-  constructor(code, message, retryAfterSeconds = 0) {
+  constructor(code, message, retryAfterSeconds = 0, said = null) {
     super(message);
     this.code = code;
     this.retryAfterSeconds = retryAfterSeconds;
+    this.said = said; // in each language, where the words are the server's
   }
 }
 
 const NEVER_ARRIVED_SECONDS = 20;
+const ERASED_SECONDS = 300; // the database is written anew
 
-async function call(path, body) {
-  const options = { credentials: "same-origin", signal: AbortSignal.timeout(NEVER_ARRIVED_SECONDS * 1000) };
+async function call(path, body, seconds = NEVER_ARRIVED_SECONDS) {
+  const options = { credentials: "same-origin", signal: AbortSignal.timeout(seconds * 1000) };
   if (body !== undefined) {
     Object.assign(options, { method: "POST", body: JSON.stringify(body), headers: { "Content-Type": "application/json" } });
   }
@@ -24,7 +26,7 @@ async function call(path, body) {
     throw new ApiError("not_sent", "");
   }
   if (response.ok) return answer;
-  throw new ApiError(answer.error ?? "failed", answer.message ?? "", Number(response.headers.get("Retry-After")));
+  throw new ApiError(answer.error ?? "failed", answer.message ?? "", Number(response.headers.get("Retry-After")), answer.said);
 }
 
 export const api = {
@@ -38,6 +40,9 @@ export const api = {
   again: (reply, nonce) => call(`replies/${reply}/again`, { nonce }),
   choose: (reply, number) => call(`replies/${reply}/choose`, { number }),
   askPeople: (reply) => call(`replies/${reply}/ask-people`, {}),
+  told: (version) => call("notice", { version }),
+  ownData: () => call("own-data"),
+  eraseOwnData: () => call("own-data/erase", {}, ERASED_SECONDS),
   judge: (reply, verdict, comment) => call(`replies/${reply}/feedback`, { verdict, comment }),
 };
 

@@ -2,7 +2,9 @@
 import { api, newNonce } from "./api.js";
 import { Composer } from "./composer.js";
 import { byId, h } from "./dom.js";
-import { announceAnswer, hush, say, sayLost, tell } from "./notices.js";
+import { FirstNotice } from "./first_notice.js";
+import { announceAnswer, hush, say, sayLost, silence, tell } from "./notices.js";
+import { OwnData } from "./own_data.js";
 import { Sidebar } from "./sidebar.js";
 import { askName, confirmLeaving } from "./signing.js";
 import { forgetDrafts, onOthers, tellOthers } from "./storage.js";
@@ -20,7 +22,9 @@ let opening = 0; // counts, so that an answer to an earlier click does not overw
 const turns = new Turns({ onStop: stop, onAgain: again, onChoose: choose, onAskPeople: askPeople, onJudge: judge });
 const sidebar = new Sidebar({ onMore: moreThreads });
 const composer = new Composer({ onSend: ask, onStop: stopNewest });
-const stream = new Stream({ onOpen: onConnected, onLost, onReply, onBehind: refresh });
+const stream = new Stream({ onOpen: onConnected, onLost, onReply, onBehind: refresh, onErased: forgetAll });
+const ownData = new OwnData({ onErased });
+const firstNotice = new FirstNotice({ onMore: () => ownData.open() });
 
 // ── signing in and out ─────────────────────────────────────────────────────
 
@@ -42,6 +46,7 @@ async function begin() {
   byId("sign-in").hidden = true;
   byId("chat").hidden = false;
   byId("who").textContent = me.name;
+  firstNotice.show(me.notice);
   draw();
   composer.focus();
   await openFromAddress();
@@ -106,7 +111,16 @@ async function refresh() {
     draw();
   } catch (error) {
     if (error.code === "signed_out") location.reload();
+    if (error.code === "not_found" && number === opening) leave(); // erased meanwhile
   }
+}
+
+/** The conversation is not there any more. */
+function leave() {
+  silence();
+  composer.forget();
+  history.replaceState(null, "", "/");
+  openFromAddress();
 }
 
 async function earlier() {
@@ -152,6 +166,11 @@ async function accepted(send) {
   const number = opening;
   try {
     const answer = await send();
+    firstNotice.read(); // it stood above the box
+    if (answer.asks === "own_data") {
+      ownData.open();
+      return true;
+    }
     if (number === opening) await follow(answer.thread);
     return true;
   } catch (error) {
@@ -209,6 +228,23 @@ async function taken(send) {
 function stopNewest() {
   const open = turns.openReply();
   if (open) stop(open.reply);
+}
+
+// ── one's own data ─────────────────────────────────────────────────────────
+
+/** No text of any conversation stays in this page or in what the browser keeps for it. */
+function forgetAll() {
+  forgetDrafts();
+  turns.clear();
+  sidebar.clear();
+  leave();
+}
+
+async function onErased() {
+  forgetAll();
+  tellOthers();
+  me = (await api.me().catch(() => null)) ?? me;
+  firstNotice.show(me.notice); // who is not known any more is told once more
 }
 
 // ── what comes by itself ───────────────────────────────────────────────────
@@ -269,13 +305,14 @@ function changeLanguage() {
   switchLanguage();
   speak();
   if (!me?.user) return;
+  firstNotice.draw();
   turns.redraw();
   draw();
 }
 
 addEventListener("popstate", () => me?.user && openFromAddress());
 addEventListener("keydown", (event) => {
-  if (event.key === "Escape" && !event.isComposing && !sidebar.isOpen && !byId("leaving").open) stopNewest();
+  if (event.key === "Escape" && !event.isComposing && !sidebar.isOpen && !document.querySelector("dialog[open]")) stopNewest();
 });
 for (const button of document.querySelectorAll("button.language")) button.addEventListener("click", changeLanguage);
 document.querySelector(".skip").addEventListener("click", (event) => {
@@ -286,5 +323,9 @@ byId("new").addEventListener("click", startNew);
 byId("new-small").addEventListener("click", startNew);
 byId("earlier").addEventListener("click", earlier);
 byId("sign-out").addEventListener("click", signOut);
+byId("own-data").addEventListener("click", () => {
+  sidebar.close();
+  ownData.open();
+});
 onOthers(() => location.reload());
 begin();

@@ -35,6 +35,14 @@ export class Composer {
     this.#write(stored(`draft.${key}`) ?? "");
   }
 
+  /** Nothing that was typed here stays, nor its draft. */
+  forget() {
+    if (this.#key) store(`draft.${this.#key}`, "");
+    this.#key = null;
+    this.#attempt = { text: null, nonce: null };
+    this.#write("");
+  }
+
   suggest(text) {
     this.#write(text);
     this.focus();

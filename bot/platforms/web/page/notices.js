@@ -13,6 +13,13 @@ export function hush() {
   byId("notice").hidden = true;
 }
 
+/** Nothing that was said stays, for the eye or for a screen reader. */
+export function silence() {
+  hush();
+  byId("notice").textContent = "";
+  byId("announcer").textContent = "";
+}
+
 /** Say what became of a request. Somebody who is signed out meanwhile gets the form for it. */
 export function tell(error) {
   if (error.code === "signed_out") location.reload();

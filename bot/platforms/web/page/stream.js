@@ -11,7 +11,7 @@ export class Stream {
   #hiding = 0;
   #isWanted = false;
 
-  /** `onReply(frame)`, `onOpen()` each time it stands (load anew what is shown), `onLost()`, `onBehind()`. */
+  /** `onReply(frame)`, `onOpen()` each time it stands (load anew what is shown), `onLost()`, `onBehind()`, `onErased()`. */
   constructor(handlers) {
     this.handlers = handlers;
     document.addEventListener("visibilitychange", () => this.#onVisibility());
@@ -40,6 +40,7 @@ export class Stream {
     };
     source.addEventListener("reply", (event) => this.handlers.onReply(JSON.parse(event.data)));
     source.addEventListener("behind", () => this.handlers.onBehind());
+    source.addEventListener("erased", () => this.handlers.onErased());
     source.onerror = () => this.#onError();
   }
 

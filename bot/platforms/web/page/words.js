@@ -21,8 +21,20 @@ const WORDS = {
     untitled: "(no words)",
     sign_out: "Sign out",
     sign_out_heading: "Sign out of this browser?",
-    sign_out_warning: "Your conversations belong to this browser. After signing out you cannot open them again, even under the same name.",
+    sign_out_warning: "Your conversations belong to this browser. After signing out you cannot open them again, even under the same name, nor erase them: do that first, under “What is kept about me”.",
     stay: "Stay",
+    own_data: "What is kept about me",
+    own_data_file: "Download all of it (JSON)",
+    own_data_erase: "Erase it…",
+    own_data_sure: "Erase everything?",
+    own_data_goes: "Your questions, their answers, your feedback and drafts will be gone here for good, in every window.",
+    own_data_stays: "What stays: that you asked, without words and under a code name; what was passed on to colleagues or published by the company; copies made before, such as backups. The history of this browser may show how questions begin.",
+    own_data_keep: "Keep it",
+    own_data_erase_really: "Erase it",
+    own_data_erasing: "Erasing…",
+    own_data_wait: "That was often. Wait {seconds} seconds, then try again.",
+    own_data_failed: "That did not work. Try again in a moment. {message}",
+    understood: "Got it",
     empty_heading: "What would you like to know?",
     empty_lead: "Ask in your own words, in English or Chinese.",
     earlier: "Show earlier questions",
@@ -78,8 +90,20 @@ const WORDS = {
     untitled: "（无文字）",
     sign_out: "退出",
     sign_out_heading: "要在此浏览器退出吗？",
-    sign_out_warning: "您的对话属于此浏览器。退出后，即使使用相同姓名也无法再打开它们。",
+    sign_out_warning: "您的对话属于此浏览器。退出后，即使使用相同姓名也无法再打开或删除它们：如需删除，请先在“我的数据”中操作。",
     stay: "留下",
+    own_data: "我的数据",
+    own_data_file: "下载全部数据（JSON）",
+    own_data_erase: "删除…",
+    own_data_sure: "确定全部删除？",
+    own_data_goes: "您的提问、回答、反馈和草稿将在这里永久删除，所有窗口均生效。",
+    own_data_stays: "仍会保留：您提过问这一事实（不含文字，以代号记录）；已转给同事或由公司发布的内容；此前的副本，例如备份。此浏览器的历史记录可能仍显示问题的开头。",
+    own_data_keep: "保留",
+    own_data_erase_really: "删除",
+    own_data_erasing: "正在删除…",
+    own_data_wait: "操作太频繁。请等待 {seconds} 秒后重试。",
+    own_data_failed: "未能完成，请稍后重试。{message}",
+    understood: "知道了",
     empty_heading: "您想了解什么？",
     empty_lead: "用自己的话提问，中文英文都可以。",
     earlier: "显示更早的问题",
@@ -123,6 +147,11 @@ let language = stored("language") ?? (document.documentElement.lang.startsWith("
 export function t(key, values = {}) {
   const words = WORDS[language][key];
   return typeof words === "string" ? words.replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "") : words;
+}
+
+/** Of words that the server has sent in each language, ours. */
+export function spoken(words) {
+  return words[language];
 }
 
 export function locale() {
