@@ -12,6 +12,7 @@ from bot.conversation.privacy_phrases import PRIVACY_PHRASES, asks_about_own_dat
         "What data do you keep about me",
         "/faq privacy",
         "privacy",
+        "What is kept about me",
         "隐私",
         "你保存了哪些我的数据？",
         "你知道我的什么",

@@ -65,7 +65,7 @@ async def test_what_is_held_is_shown_sent_and_erased_on_request(house: House) ->
     await house.sandbox.post_as(ALICE, channel, "what do you hold about me?")
     await house.until(lambda: house.ours(channel))
     (shown,) = house.ours(channel)
-    assert "I hold 1 questions of yours" in text_of(shown)
+    assert "I hold your questions with their answers (1, " in text_of(shown)
     assert buttons(shown) == {EXPORT_ACTION, ERASE_ACTION}
 
     await house.sandbox.employees.click(ALICE, channel, shown["ts"], EXPORT_ACTION)
@@ -76,7 +76,7 @@ async def test_what_is_held_is_shown_sent_and_erased_on_request(house: House) ->
 
     await house.sandbox.employees.click(ALICE, channel, shown["ts"], ERASE_ACTION)
     await house.until(lambda: len(house.ours(channel)) == 4)
-    assert text_of(house.ours(channel)[3]).startswith("Erased: 1 questions")
+    assert text_of(house.ours(channel)[3]).startswith("Erased: your questions with their answers (1)")
     await house.stop()
     assert [path.name for path in house.folder.iterdir() if b"canary-55" in path.read_bytes()] == []
     assert [kind for kind in kinds(house) if kind in ("own_data_exported", "erasure")] == [

@@ -168,7 +168,8 @@ async def test_a_restart_keeps_threads_and_the_person(data_dir: Path) -> None:
         cookies = alice.session.cookie_jar.filter_cookies(URL(service.url))
     async with running_service(settings) as service, a_person(service) as again:
         again.session.cookie_jar.update_cookies(cookies)
-        assert (await again.get("/web/me"))[1] == {"user": alice.user, "name": "Alice"}
+        _, known = await again.get("/web/me")
+        assert (known["user"], known["name"]) == (alice.user, "Alice")
         [turn] = await again.turns(asked["thread"])
         assert turn["reply"]["text"] == WHOLE
         assert [thread["title"] for thread in (await again.get("/web/threads"))[1]["threads"]] == ["how much leave?"]

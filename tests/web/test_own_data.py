@@ -1,4 +1,4 @@
-"""People and what the browser chat keeps of them: told at first contact, shown, taken as a file and erased on request."""
+"""People and what the browser chat keeps of them: told at first contact, shown, taken as a file, erased."""
 
 import json
 from contextlib import closing

@@ -26,8 +26,8 @@ export class OwnData {
   #show({ held, notice }) {
     const file = h("a", { class: "button", href: FILE, download: "", "data-testid": "own-data-file" }, t("own_data_file"));
     const erase = this.#button("own_data_erase", () => this.#confirm(), "danger");
-    const said = [h("p", { class: "held", "data-testid": "own-data-held" }, spoken(held)), h("p", { class: "small" }, spoken(notice))];
-    this.#draw("own_data", said, [this.#close(), erase, file]);
+    const said = h("p", { "data-testid": "own-data-held" }, spoken(held));
+    this.#draw("own_data", [said, h("p", {}, file), h("p", { class: "small" }, spoken(notice))], [this.#close(), erase]);
   }
 
   #confirm() {
