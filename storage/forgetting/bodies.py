@@ -21,12 +21,18 @@ class SearchedBy(Protocol):
     def forget_to(self, connection: Connection, seq: int) -> None:
         """All entries up to this one are gone."""
 
+    def leave_no_trace(self, connection: Connection) -> None:
+        """Of what was forgotten, nothing is to be left in the index. Takes a second for a million entries."""
+
 
 class _NotSearched:
     def reindex(self, connection: Connection, seqs: Sequence[int]) -> None:
         """There is no index."""
 
     def forget_to(self, connection: Connection, seq: int) -> None:
+        """There is no index."""
+
+    def leave_no_trace(self, connection: Connection) -> None:
         """There is no index."""
 
 

@@ -87,6 +87,7 @@ class ErasureStore:
             gone = _erase(connection, self._trail, self._searched_by, person, now)
             if gone.erased.is_nothing:
                 return gone.erased
+            self._searched_by.leave_no_trace(connection)
             entry = _entry(self._trail, person, gone, reason, author, now)
             return replace(gone.erased, seq=self._trail.add(connection, entry))
 

@@ -71,6 +71,7 @@ class RetentionStore:
         self._trail = trail
         self._rule = rule
         self._searched_by = searched_by
+        self._leaves_traces = False  # something went, and the file is not written anew yet
 
     async def preview(self, now: datetime) -> Gone:
         """What would go if this were now. Changes nothing."""
@@ -85,15 +86,22 @@ class RetentionStore:
         raise AssertionError("looking always ends so")
 
     async def run(self, now: datetime) -> Gone:
-        """Let go what is due, a batch in each transaction, each with its entry in the log."""
+        """Let go what is due, a batch in each transaction, each with its entry in the log.
+
+        If anything went, writers wait at the end while the file is written anew. Raises: DatabaseUnavailable; the next
+        run goes on from there.
+        """
         total = Gone()
         while True:
             gone = await self._database.write(lambda connection: self._let_go(connection, now, BATCH))
             total += gone
             if gone.is_nothing:
                 break
-        if not total.is_nothing:
+            self._leaves_traces = True
+        if self._leaves_traces:
             await self._database.write(self._trail.keys.destroy_unheld)
+            await self._database.write(self._searched_by.leave_no_trace)
+            self._leaves_traces = not await self._database.scrub()
         return total
 
     def _let_go(self, connection: Connection, now: datetime, most: int | None) -> Gone:

@@ -143,6 +143,7 @@ def chunks(items: Iterable[T]) -> Iterator[list[T]]:
 def remove(connection: Connection, entry_ids: Sequence[str]) -> None:
     """With all revisions, for good: drafts in a person's words go so, and nothing that is the company's."""
     _forget_index(connection, entry_ids)
+    fulltext.leave_no_trace(connection, ENTRIES)  # some were published once
     for some in chunks(entry_ids):
         for row in (EntryRevisionRow, EntryRow):
             connection.execute(delete(row).where(row.entry_id.in_(some)))

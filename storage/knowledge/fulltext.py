@@ -1,4 +1,4 @@
-"""Full-text search, as SQLite has it (FTS5). On PostgreSQL the same four functions would be written over `tsvector`.
+"""Full-text search, as SQLite has it (FTS5). On PostgreSQL the same functions would be written over `tsvector`.
 
 The words are made by `storage.knowledge.words`; the index splits them at spaces and knows English endings. It keeps no
 texts, only numbers of rows. Who may see a row stands in the index too, so that what is hidden is never ranked.
@@ -60,6 +60,11 @@ def remove(connection: Connection, index: Index, numbers: Iterable[int]) -> None
     values = [{"n": number} for number in numbers]
     if values:
         connection.execute(text(f"DELETE FROM {index.table} WHERE rowid = :n"), values)
+
+
+def leave_no_trace(connection: Connection, index: Index) -> None:
+    """Of what was removed: FTS5 only marks it, until it merges the index."""
+    connection.execute(text(f"INSERT INTO {index.table} ({index.table}) VALUES ('optimize')"))
 
 
 def search(

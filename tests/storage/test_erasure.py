@@ -13,6 +13,7 @@ from sqlalchemy import text
 from storage.asking_people import NewEscalation
 from storage.audit.checkpointing import CheckpointStore
 from storage.audit.export import verify_export
+from storage.audit.index_words import BlindWords
 from storage.audit.key_store import open_body_keys
 from storage.audit.reading import AuditReader, Filters
 from storage.audit.search_index import SearchIndex
@@ -29,7 +30,7 @@ from storage.forgetting.erasing import Erased, ErasureStore
 from storage.forgetting.holds import Held, HoldStore, Scope
 from storage.forgetting.traces import Person
 from storage.knowledge.entries import EntryStore
-from storage.knowledge.records import Author
+from storage.knowledge.records import Author, EntryStatus
 from storage.learning.digests import DigestStore
 from storage.learning.dismissals import DismissalStore
 from storage.notices import Notice
@@ -54,7 +55,8 @@ class Office:
         self.database = database
         self.folder = folder
         self.keys = open_body_keys(folder / "audit-keys.db", folder / "audit-master.key")
-        trail = AuditTrail(lambda platform, tenant, user: f"pseudonym of {user}", self.keys)
+        self.pseudonym = lambda platform, tenant, user: f"pseudonym of {user}"
+        trail = AuditTrail(self.pseudonym, self.keys)
         self.replies = ReplyStore(database, trail)
         self.feedback = FeedbackStore(database, trail)
         self.escalations = EscalationStore(database, trail)
@@ -181,6 +183,36 @@ async def test_what_the_log_is_searched_by_forgets_them_too(office: Office) -> N
 
     assert (await office.reader.search(Filters(text="金丝雀"), None, 9)).conversations == []
     assert len((await office.reader.search(Filters(text="Bob"), None, 9)).conversations) == 1
+
+
+async def test_no_word_is_left_in_the_index_not_even_blind(office: Office) -> None:
+    """FTS5 marks what is deleted, and keeps its words until it merges them away."""
+    for number in range(20):
+        words = f"{CANARY} goldfinch" if number == 7 else f"what about {number}"
+        await office.ask(f"k{number}", "U1" if number == 7 else "U2", words, "an answer")
+        await office.index.catch_up()
+    (blind,) = BlindWords(office.pseudonym).of_texts(["goldfinch"])
+    end = blind[-8:]  # FTS5 leaves out what a word has in common with the one before it
+    await office.database.scrub()
+    assert office.occurrences(end) == {"inthread.db": 1}
+
+    await office.erasures.erase(ALICE, WHY, OFFICER, MUCH_LATER)
+
+    assert office.occurrences(end) == {}
+    assert len((await office.reader.search(Filters(text="about"), None, 30)).conversations) == 19
+
+
+async def test_a_draft_that_was_published_once_leaves_no_words_among_those_of_entries(office: Office) -> None:
+    gap = await office.ask("a1", "U1", f"{CANARY} goldfinch?", "Nothing verified answers it")
+    await office.answer(await office.ask_people(gap, "U1", "goldfinch?"), "It flew away", "goldfinch?")
+    await office.entries.set_status("asked-1", EntryStatus.PUBLISHED, OFFICER, LATER)
+    await office.entries.set_status("asked-1", EntryStatus.DRAFT, OFFICER, LATER)
+    await office.database.scrub()
+    assert office.occurrences("ldfinch")
+
+    await office.erasures.erase(ALICE, WHY, OFFICER, MUCH_LATER)
+
+    assert office.occurrences("ldfinch") == {}
 
 
 async def test_others_keep_what_is_theirs(office: Office) -> None:

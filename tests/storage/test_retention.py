@@ -11,12 +11,14 @@ from sqlalchemy import text
 from bot.jobs.retention import Retention
 from storage.audit.checkpointing import CheckpointStore
 from storage.audit.export import verify_export
+from storage.audit.index_words import BlindWords
 from storage.audit.log import AuditEntry
 from storage.audit.reading import AuditReader, Filters
 from storage.audit.search_index import SearchIndex
 from storage.audit.signing import Signer
 from storage.audit.store import AuditStore
 from storage.database import Database
+from storage.errors import DatabaseUnavailable, Trouble
 from storage.forgetting.holds import Held, HoldStore, Scope
 from storage.forgetting.retention import Gone, RetentionRule, RetentionStore
 from storage.knowledge.records import Author
@@ -194,12 +196,61 @@ async def test_the_keys_of_what_went_go_too_and_nothing_is_left_in_the_file(
 
     keys = await database.read(lambda connection: connection.execute(text("SELECT count(*) FROM body_key")).scalar())
     assert keys == 0
+    assert occurrences(database_path, "canary old") == 0
+
+
+async def test_nothing_of_what_went_is_left_in_any_file(
+    database: Database, replies: ReplyStore, database_path: Path
+) -> None:
+    index = SearchIndex(database, TRAIL.pseudonym, KEYS)
+    for number in range(40):
+        await ask(replies, f"k{number} " + "word " * (number * 7 % 400), user=f"U{number % 3}")
+        await index.catch_up()
+    await ask(replies, "goldfinch")
+    for number in range(40, 60):
+        await ask(replies, f"k{number}", days=100)
+        await index.catch_up()
+    (blind,) = BlindWords(TRAIL.pseudonym).of_texts(["goldfinch"])
+    traces = ("canary goldfinch", "answer goldfinch", "canary k3", blind[-8:])
     await database.scrub()
-    assert not holds_words(database_path)
+    assert all(occurrences(database_path, trace) for trace in traces)
+
+    assert (await RetentionStore(database, TRAIL, RULE, index).run(after(181))).exchanges == 41
+
+    assert {trace: occurrences(database_path, trace) for trace in traces} == dict.fromkeys(traces, 0)
+    assert (
+        len((await AuditReader(database, TRAIL.pseudonym, KEYS).search(Filters(text="answer"), None, 99)).conversations)
+        == 20
+    )
 
 
-def holds_words(path: Path) -> bool:
-    return b"canary old" in path.read_bytes()
+async def test_what_a_full_disk_left_in_the_file_goes_the_next_time(
+    database: Database, replies: ReplyStore, retention: RetentionStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def full() -> bool:
+        raise DatabaseUnavailable(Trouble.FULL)
+
+    written_anew = []
+
+    async def scrub() -> bool:
+        written_anew.append(True)
+        return True
+
+    await ask(replies, "old")
+    monkeypatch.setattr(database, "scrub", full)
+    with pytest.raises(DatabaseUnavailable):
+        await retention.run(after(181))
+    monkeypatch.setattr(database, "scrub", scrub)
+
+    for _ in range(2):
+        assert await retention.run(after(181)) == Gone()
+
+    assert written_anew == [True]
+
+
+def occurrences(path: Path, words: str) -> int:
+    """In the database and its write-ahead log."""
+    return sum(file.read_bytes().count(words.encode()) for file in path.parent.glob(f"{path.name}*"))
 
 
 async def test_the_job_looks_once_a_day(
