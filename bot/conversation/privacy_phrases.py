@@ -47,9 +47,9 @@ PRIVACY_PHRASES: dict[str, dict[Language, str]] = {
         "there.",
         "zh": "贵公司目前因法律原因必须保留这些数据，未作删除。请联系公司相关人员。",
     },
-    "privacy_sent": {
-        "en": "Sent to you as a direct message.",
-        "zh": "已通过私信发送给您。",
+    "privacy_file": {
+        "en": "All that I hold of yours, as JSON.",
+        "zh": "我保存的您的全部数据（JSON 格式）。",
     },
     "privacy_export_lead": {
         "en": "All that I hold of yours, as JSON, in {parts} messages:",

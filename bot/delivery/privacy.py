@@ -33,6 +33,14 @@ class Erasing:
     said: Words
 
 
+@dataclass(frozen=True, slots=True)
+class OwnFile:
+    """All that is kept about somebody, as JSON."""
+
+    name: str
+    text: str
+
+
 class PrivacyDesk:
     def __init__(
         self,
@@ -78,9 +86,10 @@ class PrivacyDesk:
         """What is kept, and the notice."""
         return f"{(await self.held(who))[language]}\n\n{self.notice[language]}"
 
-    async def take(self, who: Somebody) -> str:
-        """All of it, as JSON."""
-        return json.dumps(await self._store.take(who, self._clock.now()), ensure_ascii=False, indent=1)
+    async def take(self, who: Somebody) -> OwnFile:
+        now = self._clock.now()
+        text = json.dumps(await self._store.take(who, now), ensure_ascii=False, indent=1)
+        return OwnFile(f"inthread-{now.date().isoformat()}.json", text)
 
     async def erase(self, who: Somebody) -> Erasing:
         """Afterwards nothing is written to them any more that they asked before."""

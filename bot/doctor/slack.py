@@ -2,7 +2,7 @@
 
 from bot.clock import Clock
 from bot.doctor.findings import Finding, failed, note, ok, warning
-from bot.platforms.slack.examination import Examined, examine_app_token, examine_bot_token
+from bot.platforms.slack.examination import OPTIONAL_SCOPES, Examined, examine_app_token, examine_bot_token
 from bot.settings import Settings
 
 MOST_SECONDS_APART = 60.0  # signatures of Slack's requests are good for 300
@@ -62,9 +62,13 @@ def _reached(examined: Examined, settings: Settings) -> Finding:
 def _scopes(examined: Examined) -> Finding:
     if examined.missing_scopes is None:
         return note("scopes", "not told by this server")
-    if examined.missing_scopes:
-        mend = "update the app from bot/platforms/slack/manifest.json and reinstall it to the workspace"
-        return failed("scopes", f"missing: {', '.join(examined.missing_scopes)}", mend)
+    missing = examined.missing_scopes
+    mend = "update the app from bot/platforms/slack/manifest.json and reinstall it to the workspace"
+    if missing and OPTIONAL_SCOPES.keys() >= set(missing):
+        lost = "; ".join(f"{scope} ({OPTIONAL_SCOPES[scope]})" for scope in missing)
+        return warning("scopes", f"missing: {lost}", mend)
+    if missing:
+        return failed("scopes", f"missing: {', '.join(missing)}", mend)
     return ok("scopes", "all that the manifest asks for")
 
 

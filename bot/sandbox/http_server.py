@@ -23,6 +23,8 @@ async def build_application(
     application.router.add_route("*", "/api/{method}", web_api.handle)
     application.router.add_get("/link/", socket_mode.link)
     application.router.add_post("/response/{team}/{key}", response_urls.handle)
+    application.router.add_post("/upload/v1/{key}", sandbox.files.take)
+    application.router.add_get("/files/{file}/{name}", sandbox.files.give)
     _add_page(application, PageApi(sandbox), await PageFiles.load())
     return application
 

@@ -32,6 +32,7 @@ class Message:
     """An ephemeral message is seen by this person only."""
     streaming_since: float | None = None
     broadcast: bool = False
+    files: list[dict[str, Any]] = field(default_factory=list)
     versions: list[Version] = field(default_factory=list)
 
     @property
@@ -52,6 +53,7 @@ class Message:
             "subtype": self.subtype,
             "client_msg_id": self.client_msg_id,
             "blocks": self.blocks,
+            "files": self.files,
             "thread_ts": self.thread_ts,
             "edited": self.edited,
             "reactions": [

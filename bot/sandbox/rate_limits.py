@@ -32,6 +32,8 @@ CALLS_PER_MINUTE = {
     "conversations.list": TIER_2,
     "conversations.open": TIER_3,
     "conversations.replies": TIER_3,
+    "files.completeUploadExternal": TIER_4,
+    "files.getUploadURLExternal": TIER_4,
     "reactions.add": TIER_3,
     "reactions.remove": TIER_2,
     "team.info": TIER_3,

@@ -18,6 +18,7 @@ from bot.sandbox.employees import Employees
 from bot.sandbox.events import Events
 from bot.sandbox.faults import FaultPlan
 from bot.sandbox.feed import Change, Feed
+from bot.sandbox.files import Files
 from bot.sandbox.http_server import build_application
 from bot.sandbox.interactions import Interactions
 from bot.sandbox.messages import Channel
@@ -55,8 +56,17 @@ class Sandbox:
         self.employees = Employees(self.workspace, self._interactions, self.views, ids)
         self._response_urls = ResponseUrls(self.workspace, self._interactions, ids)
         self._events = Events(self.workspace, self.settings.subscriptions, ids, self._rng, clock)
+        self.files = Files(ids, clock, self.faults)
         self._context = Context(
-            self.settings, self.workspace, self.statuses, self.views, self._interactions, self._socket_mode, ids, clock
+            self.settings,
+            self.workspace,
+            self.statuses,
+            self.views,
+            self._interactions,
+            self._socket_mode,
+            self.files,
+            ids,
+            clock,
         )
         self._web_api: WebApi | None = None
         self._store: Store | None = None

@@ -6,6 +6,10 @@ from pathlib import Path
 BOT_EVENTS = frozenset(
     {"app_home_opened", "app_mention", "agent_session_stopped", "message.channels", "message.groups", "message.im"}
 )
+BOT_SCOPES = frozenset(
+    "app_mentions:read assistant:write channels:history channels:read chat:write commands files:write groups:history "
+    "groups:read im:history im:read im:write usergroups:read users:read".split()
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +27,8 @@ class SandboxSettings:
     app_token: str = "xapp-1-sandbox-workspace-app"
     subscriptions: frozenset[str] = BOT_EVENTS
     """The `bot_events` of the app's manifest; other events are not sent."""
+    scopes: frozenset[str] = BOT_SCOPES
+    """What the bot token was granted: the manifest's. Looked at where files are written; elsewhere all is allowed."""
 
     rate_limits: bool = True
     rate_limit_scale: float = 1.0

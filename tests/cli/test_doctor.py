@@ -232,6 +232,14 @@ def test_missing_scopes_are_named(run: Run, tokens: None, monkeypatch: pytest.Mo
     assert "reinstall" in found["scopes"]["mend"]
 
 
+def test_a_scope_without_which_all_works_is_a_warning(run: Run, tokens: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    some = {"x-oauth-scopes": ",".join(manifest_scopes() - {"files:write"})}
+    found, _ = asked(run, monkeypatch, {"auth.test": (US, some)})
+
+    assert found["scopes"]["state"] == "warning"
+    assert "files:write (people get their own data as messages instead of a file)" in found["scopes"]["says"]
+
+
 def test_a_refused_token_fails(run: Run, tokens: None, monkeypatch: pytest.MonkeyPatch) -> None:
     found, _ = asked(run, monkeypatch, {"auth.test": ({"ok": False, "error": "token_revoked"}, {})})
 

@@ -4,9 +4,12 @@ import json
 from contextlib import closing
 from typing import Any
 
+import aiohttp
 import pytest
+from structlog.testing import capture_logs
 
 from bot.platforms.slack.privacy import ERASE_ACTION, EXPORT_ACTION
+from bot.sandbox import Fault
 from storage import sqlite
 from tests.scenarios.house import ALICE, GENERAL, House, scripted, text_of
 
@@ -69,19 +72,70 @@ async def test_what_is_held_is_shown_sent_and_erased_on_request(house: House) ->
     assert buttons(shown) == {EXPORT_ACTION, ERASE_ACTION}
 
     await house.sandbox.employees.click(ALICE, channel, shown["ts"], EXPORT_ACTION)
-    await house.until(lambda: len(house.ours(channel)) == 3)
-    taken = json.loads(text_of(house.ours(channel)[2]).strip("`"))
+    await house.until(lambda: len(house.ours(channel)) == 2)
+    sent = house.ours(channel)[1]
+    assert text_of(sent) == "All that I hold of yours, as JSON."
+    taken = json.loads(await content_of(sent))
     assert taken["questions"][0]["question"].startswith("canary-55")
     assert taken["questions"][0]["answer"].startswith("Scripted reply to: canary-55")
 
     await house.sandbox.employees.click(ALICE, channel, shown["ts"], ERASE_ACTION)
-    await house.until(lambda: len(house.ours(channel)) == 4)
-    assert text_of(house.ours(channel)[3]).startswith("Erased: your questions with their answers (1)")
+    await house.until(lambda: len(house.ours(channel)) == 3)
+    assert text_of(house.ours(channel)[2]).startswith("Erased: your questions with their answers (1)")
     await house.stop()
     assert [path.name for path in house.folder.iterdir() if b"canary-55" in path.read_bytes()] == []
     assert [kind for kind in kinds(house) if kind in ("own_data_exported", "erasure")] == [
         "own_data_exported", "erasure"
     ]  # fmt: skip
+
+
+async def content_of(message: dict[str, Any]) -> bytes:
+    [file] = message["files"]
+    assert (file["name"].startswith("inthread-"), file["filetype"]) == (True, "json")
+    async with aiohttp.ClientSession() as session, session.get(file["url_private"]) as response:
+        return await response.read()
+
+
+@pytest.mark.parametrize(
+    ("fault", "code"),
+    [
+        (Fault("refused", "files.getUploadURLExternal", error="missing_scope"), "missing_scope"),
+        (Fault("server_error", "upload"), "upload_http_503"),
+        (
+            Fault("refused", "files.completeUploadExternal", error="posting_to_channel_denied"),
+            "posting_to_channel_denied",
+        ),
+    ],
+)
+async def test_where_no_file_can_be_sent_it_comes_as_messages(house: House, fault: Fault, code: str) -> None:
+    await house.start(audit={"notice": False})
+    channel = house.sandbox.dm_with(ALICE)
+    await house.sandbox.post_as(ALICE, channel, "what do you hold about me?")
+    await house.until(lambda: house.ours(channel))
+    house.sandbox.faults.add(fault)
+
+    with capture_logs() as lines:
+        await house.sandbox.employees.click(ALICE, channel, house.ours(channel)[0]["ts"], EXPORT_ACTION)
+        await house.until(lambda: len(house.ours(channel)) == 3)
+
+    assert json.loads(text_of(house.ours(channel)[2]).strip("`"))["questions"] == []
+    [line] = [line for line in lines if line["event"] == "own_data_not_sent_as_file"]
+    assert line["code"] == code
+    assert ("files:write" in line["hint"]) == (code == "missing_scope")
+
+
+async def test_a_file_waits_as_long_as_slack_says(house: House) -> None:
+    await house.start(audit={"notice": False})
+    channel = house.sandbox.dm_with(ALICE)
+    await house.sandbox.post_as(ALICE, channel, "what do you hold about me?")
+    await house.until(lambda: house.ours(channel))
+    house.sandbox.faults.add(Fault("rate_limited", "files.completeUploadExternal", times=1, retry_after=2))
+
+    await house.sandbox.employees.click(ALICE, channel, house.ours(channel)[0]["ts"], EXPORT_ACTION)
+    await house.until(lambda: len(house.ours(channel)) == 2)
+
+    assert json.loads(await content_of(house.ours(channel)[1]))["questions"] == []
+    assert house.sandbox.violations == []
 
 
 async def test_the_command_shows_it_to_the_person_alone(house: House) -> None:

@@ -28,6 +28,8 @@ SCOPES = {
     "conversations_history": {"channels:history", "groups:history", "im:history"},
     "conversations_open": {"im:write"},
     "conversations_replies": {"channels:history", "groups:history", "im:history"},
+    "files_completeUploadExternal": {"files:write"},
+    "files_getUploadURLExternal": {"files:write"},
     "usergroups_users_list": {"usergroups:read"},
     "users_conversations": {"channels:read", "groups:read", "im:read"},  # one for each of the types that are asked for
     "users_info": {"users:read"},

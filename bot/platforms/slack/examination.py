@@ -15,8 +15,11 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.clock import Clock
 from bot.platforms.slack.clients import web_client
+from bot.platforms.slack.files import SCOPE
 from bot.platforms.slack.settings import SlackSettings
 
+# Without them something is less comfortable, and nothing is missing: what, by scope.
+OPTIONAL_SCOPES = {SCOPE: "people get their own data as messages instead of a file"}
 MANIFEST = Path(__file__).with_name("manifest.json")
 
 

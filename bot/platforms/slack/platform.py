@@ -16,6 +16,7 @@ from bot.platforms.slack.clients import bolt_app, socket_handler, web_client
 from bot.platforms.slack.command_surface import CommandSurface
 from bot.platforms.slack.dialect import measured_length
 from bot.platforms.slack.events import PLATFORM, Identity
+from bot.platforms.slack.files import Files
 from bot.platforms.slack.history import SlackHistory
 from bot.platforms.slack.home import Home
 from bot.platforms.slack.http_mode import HttpMode
@@ -159,6 +160,7 @@ class SlackPlatform:
             sessions=connection.sessions,
             languages=languages,
             user_groups=connection.user_groups,
+            files=connection.files,
             background=self._background,
         )
         return Listeners(self._settings, us, self._delivery, around, self._clock)
@@ -184,5 +186,6 @@ class _Connection:
         client = web_client(settings, self.session, settings.bot_token.get_secret_value())
         self.api = SlackApi(client, clock)
         self.urls = ResponseUrls(self.session, settings.proxy)
+        self.files = Files(self.api, self.session, settings.proxy)
         self.sessions = Sessions(self.api, background, clock)
         self.user_groups = UserGroups(self.api, clock)

@@ -8,11 +8,12 @@ from slack_bolt.app.async_app import AsyncApp
 
 from bot.conversation.phrases import Language
 from bot.conversation.privacy_phrases import PRIVACY_PHRASES, asks_about_own_data
-from bot.delivery.privacy import PrivacyDesk
-from bot.platforms.errors import RateLimited
+from bot.delivery.privacy import OwnFile, PrivacyDesk
+from bot.platforms.errors import PlatformError, RateLimited
 from bot.platforms.slack.commands import Command
 from bot.platforms.slack.dialect import plain_text
 from bot.platforms.slack.events import PLATFORM, Identity, Post, acting_tenant
+from bot.platforms.slack.files import SCOPE
 from bot.platforms.slack.surroundings import Surroundings, user_of
 from storage.forgetting.own_data import Somebody
 
@@ -99,11 +100,29 @@ class Privacy:
 
     async def _send_all(self, body: Body) -> None:
         who, language = self._who(body), self._language(body)
-        taken = await self._desk.take(who)
+        file = await self._desk.take(who)
+        channel = await self._direct_channel(who)
+        if not await self._sent_as_file(channel, file, language):
+            await self._send_as_messages(channel, file.text, language)
+
+    async def _sent_as_file(self, channel: str, file: OwnFile, language: Language) -> bool:
+        """False also where Slack does not say whether it took it: rather twice to themselves than not at all."""
+        comment = PRIVACY_PHRASES["privacy_file"][language]
+        for _ in range(TRIES):
+            try:
+                await self._around.files.send(channel, file.name, file.text.encode(), comment)
+                return True
+            except RateLimited as error:
+                log.info("own_data_waits", code=error.code)
+            except PlatformError as error:
+                log.warning("own_data_not_sent_as_file", code=error.code, hint=_hint(error.code))
+                return False
+        return False
+
+    async def _send_as_messages(self, channel: str, taken: str, language: Language) -> None:
         # A zero-width space within three of them: what somebody wrote must not end the block.
         safe = taken.replace("```", "`\u200b``")
         parts = [safe[at : at + PART_CHARACTERS] for at in range(0, len(safe), PART_CHARACTERS)]
-        channel = await self._direct_channel(who)
         lead = PRIVACY_PHRASES["privacy_export_lead"][language].format(parts=len(parts))
         for text in (lead, *(f"```{_escaped(part)}```" for part in parts)):
             await self._say(channel, {"text": text})
@@ -133,6 +152,13 @@ class Privacy:
 
     def _language(self, body: Body) -> Language:
         return self._around.languages.remembered(user_of(body), "")
+
+
+def _hint(code: str) -> str:
+    """What to do about it, for the log."""
+    if code == "missing_scope":
+        return f"sent as messages: add the scope {SCOPE} to the app (manifest.json) and reinstall it (docs/slack.md)"
+    return "sent as messages"
 
 
 def _plain(key: str, language: Language) -> Body:

@@ -10,6 +10,7 @@ from bot.delivery.gap_desk import GapDesk
 from bot.delivery.privacy import PrivacyDesk
 from bot.platforms.slack.api import SlackApi
 from bot.platforms.slack.background import Background
+from bot.platforms.slack.files import Files
 from bot.platforms.slack.home import Home
 from bot.platforms.slack.languages import Languages
 from bot.platforms.slack.response_urls import ResponseUrls
@@ -61,6 +62,7 @@ class Surroundings:
     sessions: Sessions
     languages: Languages
     user_groups: UserGroups
+    files: Files
     background: Background
 
 

@@ -15,7 +15,6 @@ from bot.platforms.web.sessions import Sessions, User
 from bot.platforms.web.views import Views
 
 ACTS_PER_MINUTE = 12  # each is an entry in the log; erasing writes the database anew
-FILE_NAME = "inthread-{day}.json"
 
 
 class OwnDataApi:
@@ -24,7 +23,6 @@ class OwnDataApi:
         self._sessions = sessions
         self._views = views
         self._hub = hub
-        self._clock = clock
         self._acts = RateLimit(ACTS_PER_MINUTE, clock)
 
     async def notice_for(self, user: User) -> dict[str, Any] | None:
@@ -53,10 +51,9 @@ class OwnDataApi:
         """All of it, as a file."""
         user = self._sessions.require(request)
         self._take_turn(user)
-        taken = await self._desk.take(user.somebody)
-        name = FILE_NAME.format(day=self._clock.now().date().isoformat())
-        headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-        return web.Response(text=taken, content_type="application/json", headers=headers)
+        file = await self._desk.take(user.somebody)
+        headers = {"Content-Disposition": f'attachment; filename="{file.name}"'}
+        return web.Response(text=file.text, content_type="application/json", headers=headers)
 
     async def erase(self, request: web.Request) -> web.Response:
         """`{}` → what to say about it. 409 under a hold, with the same."""

@@ -62,6 +62,7 @@ function messageRow(message, page, inThread, joined) {
       joined ? null : byline(message, person),
       message.ephemeral ? h("p", { class: "context" }, t("onlyYou")) : null,
       page.editing === message.ts ? editor(message, page) : body(message, page),
+      files(message),
       reactions(message, page),
       inThread ? null : replies(message, page),
       inThread ? null : working(message, page),
@@ -84,6 +85,19 @@ function body(message, page) {
   const parts = message.blocks?.length ? renderBlocks(message.blocks, surface) : [h("div", { class: "prose" }, mrkdwn(text, page.state.people))];
   const edited = message.edited ? h("span", { class: "edited", "data-testid": "edited" }, t("edited")) : null;
   return h("div", { class: "body", "data-testid": "message-body" }, parts, edited);
+}
+
+/** What is attached: saved, never shown here. Slack's own address of a file is this workspace's. */
+function files(message) {
+  if (!message.files?.length) return null;
+  const link = (file) =>
+    h(
+      "a",
+      { class: "file", href: new URL(file.url_private).pathname, download: file.name, "data-testid": "file" },
+      h("strong", {}, file.title),
+      h("span", {}, `${file.pretty_type} · ${file.size.toLocaleString()} B`),
+    );
+  return h("div", { class: "files" }, message.files.map(link));
 }
 
 function editor(message, page) {

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from bot.sandbox.clock import Clock, Ids
+from bot.sandbox.files import Files
 from bot.sandbox.interactions import Interactions
 from bot.sandbox.settings import SandboxSettings
 from bot.sandbox.socket_mode import SocketMode
@@ -30,6 +31,7 @@ class Context:
     views: Views
     interactions: Interactions
     socket_mode: SocketMode
+    files: Files
     ids: Ids
     clock: Clock
 
@@ -43,6 +45,8 @@ class Method:
     name: str
     token: TokenKind
     function: Function
+    scope: str = ""
+    """What the token has to have; empty where the sandbox does not look."""
 
 
 class Methods:
@@ -51,9 +55,9 @@ class Methods:
     def __init__(self) -> None:
         self._by_name: dict[str, Method] = {}
 
-    def add(self, name: str, *, token: TokenKind = "bot") -> Callable[[Function], Function]:
+    def add(self, name: str, *, token: TokenKind = "bot", scope: str = "") -> Callable[[Function], Function]:
         def register(function: Function) -> Function:
-            self._by_name[name] = Method(name, token, function)
+            self._by_name[name] = Method(name, token, function, scope)
             return function
 
         return register

@@ -17,12 +17,12 @@ from bot.sandbox.feed import Change
 from bot.sandbox.rate_limits import RateLimits, limit_key
 from bot.sandbox.records import Call
 from bot.sandbox.socket_mode import reset
-from bot.sandbox.web_api import apps, assistant, chat, conversations, people, reactions, streams, views
+from bot.sandbox.web_api import apps, assistant, chat, conversations, files, people, reactions, streams, views
 from bot.sandbox.web_api.arguments import Arguments, read_arguments
 from bot.sandbox.web_api.methods import Context, Method, Methods
 
 METHODS = Methods().merge(
-    *(family.methods for family in (apps, assistant, chat, conversations, people, reactions, streams, views))
+    *(family.methods for family in (apps, assistant, chat, conversations, files, people, reactions, streams, views))
 )
 
 
@@ -80,6 +80,9 @@ class WebApi:
         expected = settings.bot_token if method.token == "bot" else settings.app_token
         if token != expected and method.name != "auth.test":
             raise SlackError("not_allowed_token_type")
+        if method.scope and method.scope not in settings.scopes:
+            provided = ",".join(sorted(settings.scopes))
+            raise SlackError("missing_scope", needed=method.scope, provided=provided)
 
     def _channel_of(self, arguments: Arguments) -> str:
         """One name for a channel, however the call names it: its limit is the channel's, not the name's."""
@@ -147,12 +150,18 @@ class WebApi:
     def _answered(self, call: Call, result: dict[str, Any] | SlackError) -> web.Response:
         if not isinstance(result, SlackError):
             self._close_call(call, 200, None)
-            return web.json_response({"ok": True, **result})
-        status, headers = 200, {}
+            return web.json_response({"ok": True, **result}, headers=self._scopes(call))
+        status, headers = 200, self._scopes(call)
         if isinstance(result, RateLimited):
             status, headers = 429, {"Retry-After": str(result.retry_after)}
         self._close_call(call, status, result.code)
         return web.json_response({"ok": False, "error": result.code, **result.extra}, status=status, headers=headers)
+
+    def _scopes(self, call: Call) -> dict[str, str]:
+        """The header in which Slack says what a bot token may."""
+        method = METHODS.find(call.method)
+        is_bots = method is not None and method.token == "bot"
+        return {"X-OAuth-Scopes": ",".join(sorted(self._context.settings.scopes))} if is_bots else {}
 
     def _noted(self, method: str, args: dict[str, Any]) -> Call:
         call = Call(self._context.clock(), method, args)
