@@ -1,6 +1,7 @@
 """Signing checkpoints of the audit log, and writing them down where whoever changes the database does not reach."""
 
 import asyncio
+from collections.abc import Sequence
 from datetime import timedelta
 
 import structlog
@@ -21,6 +22,7 @@ class Checkpoints:
         self._file = files.checkpoints
         self._syslog = settings.checkpoint_syslog
         self._clock = clock
+        self._filed = 0  # up to which size this process has written them to the file
 
     async def run(self) -> None:
         """All that are due, and those that could not be written down before. Raises: AuditKeyUnusable, NotWritten."""
@@ -35,11 +37,19 @@ class Checkpoints:
         return checkpoint
 
     async def _ship(self) -> None:
-        """A crash on the way writes some twice; none is left out."""
+        """To the file, then to the syslog: one that is down gets them all later. A crash on the way, or a syslog that
+        goes in the middle, brings some twice; none is left out."""
         if not (checkpoints := await self._store.unshipped()):
             return
-        lines = [checkpoint_line(checkpoint) for checkpoint in checkpoints]
-        await asyncio.to_thread(append_to_file, self._file, lines)
+        last = checkpoints[-1].size
+        if fresh := _lines(checkpoints, self._filed):
+            await asyncio.to_thread(append_to_file, self._file, fresh)
+            self._filed = last
         if self._syslog:
-            await asyncio.to_thread(send_to_syslog, self._syslog, lines)
-        await self._store.record_shipped(checkpoints[-1].size)
+            await asyncio.to_thread(send_to_syslog, self._syslog, _lines(checkpoints))
+        await self._store.record_shipped(last)
+
+
+def _lines(checkpoints: Sequence[Checkpoint], behind: int = 0) -> list[bytes]:
+    """Of those over more than so many entries."""
+    return [checkpoint_line(checkpoint) for checkpoint in checkpoints if checkpoint.size > behind]

@@ -4,7 +4,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from storage.audit.shipping import syslog_place
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,8 @@ class AuditSettings(BaseModel):
     )
     checkpoint_syslog: str = Field(
         default="",
-        description="Where checkpoints are sent besides: `/dev/log`, or HOST or HOST:PORT (UDP). Empty: nowhere.",
+        description="Where checkpoints are sent besides: `/dev/log`, or HOST, HOST:PORT or [IPV6]:PORT (UDP). Empty: "
+        "nowhere.",
     )
     redact: tuple[Literal["tokens", "keys", "cards", "chinese_ids", "phones", "emails"], ...] = Field(
         default=("tokens", "keys", "cards", "chinese_ids"),
@@ -82,6 +85,13 @@ class AuditSettings(BaseModel):
         default={},
         description="Other numbers of days for texts and history of channels, by their ids: `{ C0123ABCD = 30 }`.",
     )
+
+    @field_validator("checkpoint_syslog")
+    @classmethod
+    def _is_a_place(cls, address: str) -> str:
+        if address:
+            syslog_place(address)
+        return address
 
     @model_validator(mode="after")
     def _headers_outlive_bodies(self) -> Self:

@@ -1,8 +1,11 @@
 """Writing checkpoints down outside the database: a file that something else copies away, or the system's log."""
 
 import os
+import re
 import socket
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
 
 from storage.errors import NotWritten
 
@@ -23,25 +26,46 @@ def append_to_file(path: Path, lines: list[bytes]) -> None:
 
 
 def send_to_syslog(address: str, lines: list[bytes]) -> None:
-    """`address`: a socket such as `/dev/log`, or HOST or HOST:PORT for UDP. Blocks. Raises: NotWritten."""
+    """`address`: as `syslog_place` takes it. Blocks. Raises: NotWritten, where it is known that they did not arrive.
+
+    By UDP to another machine it never is known: what is lost on the way stands in the file alone.
+    """
     try:
         with _connect(address) as log:
             for line in lines:
                 log.send(b"<%d>inthread: %b" % (_NOTICE_OF_DAEMON, line.rstrip()))
-    except (OSError, ValueError) as error:
+                if error := log.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR):  # nobody listens on this machine
+                    raise OSError(error, os.strerror(error))
+    except OSError as error:
         raise NotWritten(
-            f"cannot send to the syslog at {address} ({error}): check [audit] checkpoint_syslog"
+            f"cannot send to the syslog at {address} ({error.strerror or error}): check [audit] checkpoint_syslog"
         ) from error
 
 
-def _connect(address: str) -> socket.socket:
+def syslog_place(address: str) -> str | tuple[str, int]:
+    """A socket such as `/dev/log`, or a host and a port for UDP: HOST, HOST:PORT, [IPV6]:PORT. Raises: ValueError."""
     if address.startswith("/"):
-        log = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-        target: str | tuple[str, int] = address
-    else:
-        host, _, port = address.partition(":")
-        log = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        target = (host, int(port or _PORT))
+        return address
+    try:
+        place = urlsplit(f"//{address}")
+        host, port = place.hostname, _PORT if place.port is None else place.port
+    except ValueError:
+        host, port = None, 0
+    if not host or not port or not re.fullmatch(r"[^\s/?#@]+", address):
+        raise ValueError("should be a socket such as /dev/log, or HOST or HOST:PORT")
+    return host, port
+
+
+def _connect(address: str) -> socket.socket:
+    place = syslog_place(address)
+    if isinstance(place, str):
+        return _connected(socket.AF_UNIX, place)
+    family, _, _, _, target = socket.getaddrinfo(*place, type=socket.SOCK_DGRAM)[0]
+    return _connected(family, target)
+
+
+def _connected(family: socket.AddressFamily, target: Any) -> socket.socket:
+    log = socket.socket(family, socket.SOCK_DGRAM)
     try:
         log.connect(target)
     except BaseException:

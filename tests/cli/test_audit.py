@@ -1,6 +1,7 @@
 """`inthread audit`: exit codes, the last line, and files that are whole or not there."""
 
 import json
+import socket
 import stat
 from contextlib import closing
 from pathlib import Path
@@ -170,6 +171,25 @@ def test_a_checkpoint_is_signed_printed_and_written_down(run: Run, log: Path, fo
     assert (folder / "data" / "audit-checkpoints.jsonl").read_text() == result.stdout
     assert run("audit", "checkpoint").stdout == result.stdout  # nothing is new
     assert "the last of 1 checkpoints covers 5" in run("audit", "verify").stdout
+
+
+def test_what_a_syslog_has_kept_finds_that_the_end_was_cut_off(
+    run: Run, log: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("INTHREAD_AUDIT__CHECKPOINT_SYSLOG", str(folder / "syslog"))
+    assert "cannot send to the syslog" in the_line(run("audit", "checkpoint"))
+    with closing(socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)) as syslog:
+        syslog.bind(str(folder / "syslog"))
+        assert run("audit", "checkpoint").exit_code == 0
+        kept = b"Mar  2 09:00:00 faq " + syslog.recv(65_536).partition(b">")[2] + b"\n"
+    (folder / "daemon.log").write_bytes(b"Mar  2 08:59:59 faq cron[7]: session opened\n" + kept)
+    assert run("audit", "verify", "--checkpoints", "daemon.log").exit_code == 0
+
+    tamper(log, "DELETE FROM audit_entry WHERE seq > 3")
+    tamper(log, "DELETE FROM audit_checkpoint")
+
+    found = run("audit", "verify", "--checkpoints", "daemon.log")
+    assert (found.exit_code, found.stdout.splitlines()[-1]) == (1, "first bad entry: 4")
 
 
 def test_an_export_is_checked_with_the_public_key_and_kept_checkpoints(run: Run, log: Path, folder: Path) -> None:
