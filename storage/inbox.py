@@ -164,6 +164,7 @@ def _as_question(reply: Reply, message_key: str, reply_id: str) -> NewQuestion:
         sent_at=reply.sent_at,
         topic=reply.topic,
         is_public=reply.is_public,
+        again_of=reply.reply_id,
     )
 
 

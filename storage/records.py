@@ -50,7 +50,10 @@ class EarlierQuestion:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewQuestion:
-    """What is written when a post is accepted. `redacted`: how much was taken out of its text, by kind."""
+    """What is written when a post is accepted. `redacted`: how much was taken out of its text, by kind.
+
+    `again_of`: the reply to the same post that was answered before, where it is asked once more.
+    """
 
     message_key: str
     reply_id: str
@@ -66,6 +69,7 @@ class NewQuestion:
     topic: str | None = None
     is_public: bool = False
     redacted: Mapping[str, int] = field(default_factory=dict)
+    again_of: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

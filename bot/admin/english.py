@@ -16,6 +16,16 @@ ENGLISH = {
     "basis: escalated": "people were asked",
     "basis: relayed": "a person's answer",
     "basis: plain": "the model alone",
+    "state: DONE": "answered",
+    "state: FAILED_SHOWN": "failed",
+    "state: WITHDRAWN": "taken away",
+    "state: UNDELIVERABLE": "could not be delivered",
+    "why: question_edited": "the question was edited",
+    "why: question_deleted": "the question was deleted",
+    "why: people_asked": "it says that people are asked",
+    "why: people_not_reached": "people could not be asked",
+    "why: entry_chosen": "an entry was chosen",
+    "why: none_chosen": "none of the suggestions was meant",
     "figure: basis": "rests on",
     "figure: entry_id": "entry",
     "figure: entry_revision": "revision of the entry",
@@ -60,7 +70,22 @@ ENGLISH = {
     "job: retention": "Let go what is old enough",
     "job: model_update": "Take a newer model",
 }
-CODES = ("figure", "role", "status", "outcome", "basis", "verdict", "event", "request", "job", "way", "scope", "report")
+CODES = (
+    "figure",
+    "why",
+    "state",
+    "role",
+    "status",
+    "outcome",
+    "basis",
+    "verdict",
+    "event",
+    "request",
+    "job",
+    "way",
+    "scope",
+    "report",
+)
 
 
 def said_in_english(sentence: str) -> str:

@@ -1,9 +1,10 @@
 """A thread as people saw it, made of the entries about it: questions, every reply, what was thought of them."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
+from itertools import pairwise
+from typing import Any, ClassVar
 
 from markupsafe import Markup
 
@@ -16,23 +17,47 @@ FIGURES = (
 ).split()
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
-    """A question as it read then, or a reply as it ended. `html` is None where there is no text, or none any more."""
+_WHY = {name: name for name in ("question_edited", "question_deleted", "people_asked", "people_not_reached")}
+WHYS = (*_WHY, "entry_chosen", "none_chosen", "asked_again")  # why there is a further question, or revision of a reply
 
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question as it read then. `html` is None where there is no text any more."""
+
+    sort: ClassVar[str] = "asked"
     seq: int
     at: datetime
     html: Markup | None = field(repr=False)
     is_erased: bool
-    outcome: str = ""
-    state: str = ""
-    figures: Sequence[tuple[str, object]] = ()
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Replied:
+    """A revision of the reply: as it stood when it ended. `number` counts from 1. `html` as of `Asked`, or None.
+
+    `why`: what made it another than the one before. `until`: when the next one ended; None for the last.
+    """
+
+    sort: ClassVar[str] = "replied"
+    seq: int
+    at: datetime
+    html: Markup | None = field(repr=False)
+    is_erased: bool
+    outcome: str
+    state: str
+    number: int
+    why: str
+    figures: Sequence[tuple[str, object]]
+    until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Happened:
     """Something else about it: a thumb, a choice, a deletion."""
 
+    sort: ClassVar[str] = "happened"
     seq: int
     at: datetime
     kind: str
@@ -43,13 +68,15 @@ class Happened:
 
 @dataclass(frozen=True, slots=True)
 class ShownExchange:
-    """`questions` and `replies`: oldest first, each one a revision of the one before."""
+    """`moments`: in the order in which they came."""
 
     reply_id: str
     actor: str
-    questions: Sequence[Said]
-    replies: Sequence[Said]
-    events: Sequence[Happened]
+    moments: Sequence[Asked | Replied | Happened]
+
+    @property
+    def revisions(self) -> int:
+        return sum(isinstance(one, Replied) for one in self.moments)
 
 
 def exchanges_of(entries: Sequence[LoggedEntry], link_hosts: Sequence[str]) -> list[ShownExchange]:
@@ -57,35 +84,58 @@ def exchanges_of(entries: Sequence[LoggedEntry], link_hosts: Sequence[str]) -> l
     by_reply: dict[str, list[LoggedEntry]] = {}
     for entry in entries:
         by_reply.setdefault(str(entry.header["reply_id"]), []).append(entry)
-    return [_exchange(reply_id, about, link_hosts) for reply_id, about in by_reply.items()]
+    return [
+        ShownExchange(reply_id, str(about[0].header.get("actor", "")), _moments(about, link_hosts))
+        for reply_id, about in by_reply.items()
+    ]
 
 
-def _exchange(reply_id: str, entries: Sequence[LoggedEntry], link_hosts: Sequence[str]) -> ShownExchange:
-    questions = [_question(entry) for entry in entries if entry.kind in ("question", "question_edited")]
-    replies = [_reply(entry, link_hosts) for entry in entries if entry.kind == "reply"]
-    others = [entry for entry in entries if entry.kind not in ("question", "question_edited", "reply")]
-    actor = str(entries[0].header.get("actor", ""))
-    return ShownExchange(reply_id, actor, questions, replies, [_event(entry) for entry in others])
+def _moments(entries: Sequence[LoggedEntry], link_hosts: Sequence[str]) -> list[Asked | Replied | Happened]:
+    moments: list[Asked | Replied | Happened] = []
+    replied: list[Replied] = []
+    why = ""
+    for entry in entries:
+        if entry.kind in ("question", "question_edited"):
+            moments.append(_question(entry))
+        elif entry.kind == "reply":
+            replied.append(_reply(entry, len(replied) + 1, why, link_hosts))
+            moments.append(replied[-1])
+            why = ""
+        else:
+            moments.append(_event(entry))
+        why = _why(entry) or why
+    until = {before.seq: after.at for before, after in pairwise(replied)}
+    return [replace(one, until=until.get(one.seq)) if isinstance(one, Replied) else one for one in moments]
 
 
-def _question(entry: LoggedEntry) -> Said:
-    return Said(entry.seq, entry.at, _html(entry), entry.is_erased)
+def _why(entry: LoggedEntry) -> str:
+    """What it gives a further revision as its reason."""
+    if entry.kind == "suggestion_chosen":
+        return "entry_chosen" if entry.header.get("entry_id") else "none_chosen"
+    return _WHY.get(entry.kind, "")
 
 
-def _reply(entry: LoggedEntry, link_hosts: Sequence[str]) -> Said:
+def _question(entry: LoggedEntry) -> Asked:
+    why = "asked_again" if entry.header.get("again_of") else _why(entry)
+    return Asked(entry.seq, entry.at, _html(entry), entry.is_erased, why)
+
+
+def _reply(entry: LoggedEntry, number: int, why: str, link_hosts: Sequence[str]) -> Replied:
     header = entry.header
     html = None
     if entry.body is not None:
         text = str(entry.body.get("text", ""))
         # An entry is shown as its author wrote it; what a model wrote, made harmless, as people saw it.
         html = to_html(text) if header.get("basis") == "verified" else answer_to_html(text, link_hosts)
-    return Said(
+    return Replied(
         entry.seq,
         entry.at,
         html,
         entry.is_erased,
         outcome=str(header.get("outcome") or ""),
         state=str(header.get("state") or ""),
+        number=number,
+        why=why,
         figures=tuple(_figures(header)),
     )
 

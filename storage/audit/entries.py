@@ -20,6 +20,8 @@ def question_accepted(question: NewQuestion, exchange: int, actor: str, at: date
     fields["actor"] = actor
     if question.redacted:
         fields["redacted"] = " ".join(f"{kind}:{count}" for kind, count in sorted(question.redacted.items()))
+    if question.again_of is not None:
+        fields["again_of"] = question.again_of
     return AuditEntry("question", at, fields, {"text": question.text})
 
 

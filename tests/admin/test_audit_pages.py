@@ -9,7 +9,7 @@ import json
 import re
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -21,6 +21,7 @@ from storage.admin.records import Role
 from storage.basis import Basis, BasisKind
 from storage.database import Database
 from storage.feedback import Verdict
+from storage.records import ReplyFigures, ReplyState
 from tests.admin.office import SIGNER, Office, Visitor, an_office, hidden, somebody
 from tests.audit_log import audited
 from tests.clock import START, ManualClock
@@ -107,22 +108,51 @@ async def test_searches_in_two_languages_with_filters_and_pages(office: Office, 
     assert [len(set(found)) for found in numbers] == [25, 5]
 
 
-async def test_a_transcript_shows_every_revision_and_what_was_thought_of_it(office: Office, record: Record) -> None:
+async def end(record: Record, reply_id: str, text: str | None, at: datetime, outcome: str = "answered") -> None:
+    """The reply ends; without a text it was taken away."""
+    reply = await record.replies.claim(reply_id, at, timedelta(minutes=1))
+    assert reply is not None
+    if text is not None:
+        await record.replies.record_final(reply, text, outcome, at, ReplyFigures())
+    await record.replies.record_closed(reply, ReplyState.DONE if text else ReplyState.WITHDRAWN, at)
+
+
+async def test_a_transcript_shows_every_revision_with_its_time_and_why(office: Office, record: Record) -> None:
     reply_id = await record.ask("How many days?", "**25** days.", thread="1.0", basis=Basis(kind=BasisKind.PLAIN))
     await record.ask("And half days?", "Yes.", thread="1.0")
-    await record.feedback.record(reply_id, "U9", Verdict.DOWN, START, "it is 30 by now")
+    await record.feedback.record(reply_id, "U9", Verdict.DOWN, START + timedelta(minutes=30), "it is 30 by now")
     edited = START + timedelta(hours=1)
     await record.replies.edit("slack:T1:C1:1", "How many days of leave?", edited, edited, timedelta(days=1))
+    await end(record, reply_id, "Thirty days.", edited)
+    again = await record.replies.ask_again(reply_id, lambda key: f"reply of {key}", edited)
+    assert again is not None
+    await end(record, again.reply_id, "Thirty, as I", edited + timedelta(hours=1), "stopped")
+    await record.replies.withdraw("slack:T1:C1:2", edited)
+    await end(record, "reply of slack:T1:C1:2", None, edited + timedelta(hours=2))
     async with an_auditor(office) as auditor:
-        await auditor.get("/admin/audit")
         page = await auditor.get("/admin/audit/conversation?number=1")
 
-    assert page.text.count('data-testid="turn"') == 2
-    assert "How many days?" in page.text
-    assert "How many days of leave?" in page.text
     assert "<strong>25</strong>" in page.text
-    assert "it is 30 by now" in page.text
-    assert "the model alone" in page.text or "plain" in page.text
+    first, second, third = (words_of(turn) for turn in page.text.split('data-testid="turn"')[1:])
+    assert_in_order(first, "09:01 · #1", "How many days?")
+    assert_in_order(first, "09:01 · answered · revision 1 of 2 · until 2026-03-02 10:00", "25 days.", "the model alone")
+    assert_in_order(first, "25 days.", "feedback thumb down", "it is 30 by now", "10:00 · the question was edited")
+    assert_in_order(first, "How many days of leave?", "revision 2 of 2 the question was edited · #", "Thirty days.")
+    assert_in_order(second, "And half days?", "revision 1 of 2", "Yes.", "question deleted", "12:00 · taken away ·")
+    assert_in_order(second, "revision 2 of 2 the question was deleted")
+    assert_in_order(third, "asked again · #", "How many days of leave?", "11:00 · stopped · #", "Thirty, as I")
+
+
+def words_of(html: str) -> str:
+    return " ".join(re.sub(r"<[^>]*>", " ", html).split())
+
+
+def assert_in_order(text: str, *parts: str) -> None:
+    at = 0
+    for part in parts:
+        found = text.find(part, at)
+        assert found >= 0, f"{part!r} is not in {text[at:]!r}"
+        at = found + len(part)
 
 
 async def test_figures_have_names_that_one_can_read_in_either_language(

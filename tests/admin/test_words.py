@@ -6,7 +6,7 @@ from pathlib import Path
 from bot import admin
 from bot.admin.audit_pages import LOOKS
 from bot.admin.chinese import CHINESE
-from bot.admin.transcripts import FIGURES
+from bot.admin.transcripts import FIGURES, WHYS
 from bot.admin.words import Words
 from bot.conversation.learning.gaps import Reason
 from bot.conversation.learning.obstacles import Obstacle
@@ -18,6 +18,7 @@ from storage.feedback import Verdict
 from storage.figures import WAYS
 from storage.forgetting.holds import Scope
 from storage.knowledge.records import EntryStatus
+from storage.records import CLOSED_STATES
 
 FOLDER = Path(admin.__file__).parent
 _LITERAL = r'"((?:[^"\\]|\\.)*)"'
@@ -43,7 +44,8 @@ def sentences() -> set[str]:
     found |= {f"outcome: {one}" for one in Outcome} | {f"basis: {one}" for one in BasisKind}
     found |= {f"verdict: {one}" for one in Verdict} | {f"event: {one}" for one in (*LOOKS, *EVENTS)}
     found |= {f"scope: {one}" for one in Scope} | {f"figure: {one}" for one in FIGURES}
-    found |= {f"report: {one}" for one in Report}
+    found |= {f"report: {one}" for one in Report} | {f"why: {one}" for one in WHYS}
+    found |= {f"state: {one}" for one in CLOSED_STATES}
     found |= {f"way: {one}" for one in WAYS}
     found |= {f"request: {one}" for one in ("export", "erasure")} | {f"job: {one}" for one in JOBS}
     for path in FOLDER.rglob("*.html"):
