@@ -16,6 +16,9 @@ from storage.schema import AuditEntryRow
 RESERVED = frozenset({"seq", "time", "kind"})
 # What these say is the company's, and stays when whoever did it is erased; all else is the actor's.
 _COMPANYS = ("entry_", "document_", "model_", "erasure", "retention", "hold_", "settings_")
+# Whoever types a name that is refused may be anybody. A key for each would be a file that guessers fill, and making one
+# takes a moment that tells which names were never here.
+_STRANGERS, _STRANGER = frozenset({"sign_in_refused"}), "a stranger"
 _MONTH = len("2026-03")
 # Made once: every question waits for them, and making them takes as long as running them.
 _LAST = select(AuditEntryRow.seq, AuditEntryRow.hash).order_by(AuditEntryRow.seq.desc()).limit(1)
@@ -78,7 +81,9 @@ def append_all(connection: Connection, keys: BodyKeys, entries: Iterable[SealedE
 
 
 def person_of(kind: str, actor: object) -> str:
-    """Under whose key the body of such an entry is: a pseudonym, or "" for the company."""
+    """Under whose key the body of such an entry is: a pseudonym, "" for the company, or that of all strangers."""
+    if kind in _STRANGERS:
+        return _STRANGER
     return "" if kind.startswith(_COMPANYS) or not isinstance(actor, str) else actor
 
 

@@ -1,21 +1,22 @@
 """Who gets in, for how long, and what another site, a guesser or a thief can do."""
 
 import re
-import statistics
-import time
 
 import pytest
-from argon2 import PasswordHasher
+from argon2 import PasswordHasher, extract_parameters
+from sqlalchemy import event
 
 from bot.admin.guessing import Guessing
-from bot.admin.passwords import Passwords, find_fault
+from bot.admin.passwords import find_fault
 from bot.admin.signing_in import safe_path
 from storage.admin.records import Role
+from storage.audit.keys import BodyKeys, MemoryKeys
 from storage.audit.store import AuditStore
+from storage.audit.trail import AuditTrail
 from storage.database import Database
 from tests.admin.office import CHIEF, PASSWORD, Office, a_visitor, an_office, hidden, somebody
 from tests.clock import ManualClock
-from tests.conftest import KEYS
+from tests.conftest import KEYS, TRAIL
 
 
 async def test_a_page_asks_who_it_is_then_shows_itself(office: Office) -> None:
@@ -175,21 +176,59 @@ async def test_an_account_that_everybody_guesses_at_opens_for_its_owner_within_s
     assert wait <= 4
 
 
-async def test_a_name_that_nobody_has_takes_as_long_as_a_wrong_password() -> None:
-    """The real hasher: the times are those of production. Medians of turns that alternate, so that both see the same
-    machine."""
-    passwords = Passwords()
-    kept = passwords.hash(PASSWORD)
-    await passwords.check("warm up", None)
-    times: dict[str | None, list[float]] = {kept: [], None: []}
-    for _ in range(9):
-        for password_hash, taken in times.items():
-            began = time.perf_counter()
-            await passwords.check("a wrong password", password_hash)
-            taken.append(time.perf_counter() - began)
+class Worked(PasswordHasher):
+    """What a refused sign-in has cost: hashes with the parameters of each, statements of SQL, keys that were written.
 
-    known, unknown = (statistics.median(taken) for taken in times.values())
-    assert unknown == pytest.approx(known, rel=0.35)
+    Times would say the same, and something about the machine besides.
+    """
+
+    def __init__(self, database: Database) -> None:
+        super().__init__(time_cost=1, memory_cost=8, parallelism=1)
+        self.done: list[object] = []
+        for engine in (database._writer, database._reader):
+            event.listen(engine, "before_cursor_execute", lambda *of: self.done.append(of[2]))
+
+    def verify(self, hash: str | bytes, password: str | bytes) -> bool:  # type: ignore[override]
+        self.done.append(("verify", extract_parameters(str(hash))))
+        return super().verify(hash, password)
+
+    def hash(self, password: str | bytes, *, salt: bytes | None = None) -> str:
+        self.done.append("hash")
+        return super().hash(password, salt=salt)
+
+
+class KeysInAFile(MemoryKeys):
+    """Each that is put there waits for the disk."""
+
+    def __init__(self, done: list[object]) -> None:
+        super().__init__()
+        self._done = done
+
+    def put(self, key_id: bytes, key: bytes) -> None:
+        self._done.append("a key is written")
+        super().put(key_id, key)
+
+
+async def test_a_name_that_nobody_has_costs_exactly_what_a_wrong_password_costs(
+    database: Database, clock: ManualClock
+) -> None:
+    worked = Worked(database)
+    keys = KeysInAFile(worked.done)
+    trail = AuditTrail(TRAIL.pseudonym, BodyKeys(keys))
+    costs = {}
+    async with an_office(database, clock, {"hasher": worked, "trail": trail}) as office:
+        for name, has_password in (("anna", True), ("olaf", False)):
+            await office.employ(name, Role.VIEWER, has_password=has_password)
+        for name in ("the first since the start", "anna", "olaf", "nobody", "anna again", "anna"):
+            async with a_visitor(office) as visitor:
+                worked.done.clear()
+                assert (await visitor.sign_in(name, "a wrong password")).status == 401
+                costs[name] = list(worked.done)
+
+    assert ("verify", extract_parameters(worked.hash("x"))) in costs["anna"]
+    assert any("INSERT INTO audit_entry" in str(one) for one in costs["anna"])
+    for name in ("olaf", "nobody", "anna again"):
+        assert costs[name] == costs["anna"]
 
 
 async def test_an_old_hash_is_renewed_when_its_owner_signs_in(office: Office, clock: ManualClock) -> None:
