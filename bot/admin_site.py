@@ -45,6 +45,7 @@ def build_admin(
     loop: LearningLoop,
     jobs: JobBoard,
     line: Line,
+    erasures: ErasureStore,
     clock: Clock,
 ) -> AdminSite:
     """`loop`: what the pages share with the forms of Slack and the jobs."""
@@ -68,7 +69,7 @@ def build_admin(
     )
     rule = retention_rule(settings.audit)
     forgetting = Forgetting(
-        erasures=ErasureStore(database, trail, index),
+        erasures=erasures,
         holds=HoldStore(database, trail),
         retention=RetentionStore(database, trail, rule, index),
         rule=rule,

@@ -81,6 +81,7 @@ from storage.feedback import FeedbackStore, Verdict
 from storage.forgetting.erasing import ErasureStore
 from storage.forgetting.own_data import OwnDataStore
 from storage.forgetting.retention import RetentionStore
+from storage.forgetting.traces import Person
 from storage.knowledge.entries import EntryStore
 from storage.knowledge.passages import PassageStore
 from storage.knowledge.vectors import VectorStore
@@ -240,11 +241,11 @@ class Service:
         self._choosing = Choosing(replies, librarian, audiences, submit, clock)
         self._health = DatabaseHealth(database, clock, self._go_on)
         self._redactor = Redactor(settings.audit.redact)
-        erasures = ErasureStore(database, trail, SearchIndex(database, trail.pseudonym, trail.keys))
+        index = SearchIndex(database, trail.pseudonym, trail.keys)
+        erasures = ErasureStore(database, trail, index, self._on_erased)
 
         def privacy(way: Way) -> PrivacyDesk:
-            own_data, let_go = OwnDataStore(database, trail), self._dispatcher.let_go
-            return PrivacyDesk(own_data, erasures, settings.audit, clock, way=way, let_go=let_go)
+            return PrivacyDesk(OwnDataStore(database, trail), erasures, settings.audit, clock, way=way)
 
         topics = self._topics = Topics(answers.sensitive.topics)
         self._intake = Intake(
@@ -267,6 +268,7 @@ class Service:
         )
         self._jobs = JobBoard(clock)
         self._admin = None
+        self._chat: WebPlatform | None = None
         routes: list[web.RouteDef] = []
         if settings.slack.is_on:
             slack = self._slack_platform(TranscriptStore(database), record, privacy("way_command"), clock)
@@ -275,12 +277,12 @@ class Service:
         if settings.web.enabled:
             visits = ChatVisits(database, trail)
             stores = Stores(replies, TranscriptStore(database), self._feedback, visits)
-            chat = self._web_platform(stores, privacy("way_page"), clock)
+            chat = self._chat = self._web_platform(stores, privacy("way_page"), clock)
             self._platforms[chat.name] = chat
             routes += chat.routes()
         if settings.admin.enabled:
             self._admin = build_admin(
-                settings, database, trail, signer, knowledge, self._loop, self._jobs, self._line, clock
+                settings, database, trail, signer, knowledge, self._loop, self._jobs, self._line, erasures, clock
             )
             routes += self._admin.routes()
         metrics.begin(self._platforms, OUTCOMES, Trouble)
@@ -506,6 +508,12 @@ class Service:
         for kind, count in redacted.counts.items():
             metrics.record_redacted(kind, count)
         return redacted
+
+    async def _on_erased(self, person: Person) -> None:
+        """Nothing is written to them any more that they asked before, and no page of theirs shows it."""
+        await self._dispatcher.let_go(person.platform, person.user)
+        if self._chat is not None and person.platform == self._chat.name:
+            self._chat.forget(person.user)
 
     async def _on_undeliverable(self, reply: Reply) -> None:
         await self._escalating.on_undeliverable(reply)

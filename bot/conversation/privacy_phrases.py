@@ -22,13 +22,14 @@ PRIVACY_PHRASES: dict[str, dict[Language, str]] = {
         "zh": "在“我的数据”中可查看、导出或删除您的数据。",
     },
     "privacy_held": {
-        "en": "I hold your questions with their answers ({questions}, the oldest of {since}) and your feedback "
-        "({judgements}).",
-        "zh": "我保存着您的 {questions} 个提问及其回答（最早的是 {since}），以及 {judgements} 条反馈。",
+        "en": "I hold, since {since}: your questions with their answers ({questions}), your feedback ({judgements}), "
+        "and what the audit log has of all that, with what you changed or deleted ({texts}).",
+        "zh": "自 {since} 起，我保存着：您的提问及其回答（{questions} 个）、您的反馈（{judgements} 条），"
+        "以及审计日志中的相关文字，包括您修改或删除过的内容（{texts} 段）。",
     },
     "privacy_nothing": {
-        "en": "I hold no questions of yours.",
-        "zh": "我没有保存您的任何提问。",
+        "en": "I hold nothing that you asked or said.",
+        "zh": "我没有保存您的任何提问或言论。",
     },
     "privacy_export": {"en": "Send me all of it", "zh": "把全部数据发给我"},
     "privacy_erase": {"en": "Erase it", "zh": "删除"},

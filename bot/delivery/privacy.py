@@ -1,7 +1,7 @@
 """One's own data: what people are told about it, what they see of it, take and erase. Knows no platform."""
 
 import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Literal
@@ -50,13 +50,11 @@ class PrivacyDesk:
         clock: Clock,
         *,
         way: Way,
-        let_go: Callable[[str, str], Awaitable[None]],
     ) -> None:
-        """`way`: how people get here. `let_go` ends what is being written to somebody (platform, user) who is gone."""
+        """`way`: how people get here."""
         self._store = store
         self._erasures = erasures
         self._clock = clock
-        self._let_go = let_go
         written = {"en": settings.notice_en, "zh": settings.notice_zh}
         days = {"days": settings.body_days, "header_days": settings.header_days}
         self.notice: Words = {
@@ -79,8 +77,8 @@ class PrivacyDesk:
         held = await self._store.count(who)
         if held.since is None:
             return PRIVACY_PHRASES["privacy_nothing"]
-        figures = {"questions": held.questions, "judgements": held.judgements, "since": held.since.date().isoformat()}
-        return _filled("privacy_held", **figures)
+        figures = {"questions": held.questions, "judgements": held.judgements, "texts": held.texts}
+        return _filled("privacy_held", **figures, since=held.since.date().isoformat())
 
     async def summary(self, who: Somebody, language: Language) -> str:
         """What is kept, and the notice."""
@@ -92,14 +90,12 @@ class PrivacyDesk:
         return OwnFile(f"inthread-{now.date().isoformat()}.json", text)
 
     async def erase(self, who: Somebody) -> Erasing:
-        """Afterwards nothing is written to them any more that they asked before."""
         reason = "the person asked for it themselves"
         author = Author(who.platform, who.tenant, who.user)
         try:
             erased = await self._erasures.erase(Person(who.platform, who.user), reason, author, self._clock.now())
         except UnderHold:
             return Erasing(is_done=False, said=PRIVACY_PHRASES["privacy_under_hold"])
-        await self._let_go(who.platform, who.user)
         log.info("erased_on_request", platform=who.platform, questions=erased.questions)
         return Erasing(is_done=True, said=_filled("privacy_erased", questions=erased.questions))
 

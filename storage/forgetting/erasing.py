@@ -4,7 +4,7 @@ What is erased cannot be read afterwards in any file of ours. What stays: header
 of the company, and what the platform itself keeps.
 """
 
-from collections.abc import Collection
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -58,11 +58,23 @@ class _OnlyLooking(Exception):
         self.erased = erased
 
 
+async def _nobody_to_tell(_person: Person) -> None:
+    """Whoever erases from a command has nothing of them in memory."""
+
+
 class ErasureStore:
-    def __init__(self, database: Database, trail: AuditTrail, searched_by: SearchedBy = NOT_SEARCHED) -> None:
+    def __init__(
+        self,
+        database: Database,
+        trail: AuditTrail,
+        searched_by: SearchedBy = NOT_SEARCHED,
+        on_erased: Callable[[Person], Awaitable[None]] = _nobody_to_tell,
+    ) -> None:
+        """`on_erased` hears of each who is: what is in memory of them has to go too."""
         self._database = database
         self._trail = trail
         self._searched_by = searched_by
+        self._on_erased = on_erased
 
     async def preview(self, person: Person, now: datetime) -> Erased:
         """What would go. Changes nothing. Raises: UnderHold."""
@@ -94,6 +106,7 @@ class ErasureStore:
         erased = await self._database.write(work)
         await self._database.write(self._trail.keys.destroy_unheld)  # not before: what they open has to be gone
         await self._database.scrub()
+        await self._on_erased(person)
         return erased
 
 

@@ -11,6 +11,7 @@ from storage.audit.log import AuditEntry
 from storage.audit.trail import AuditTrail
 from storage.database import Database
 from storage.dialect import insert
+from storage.forgetting import own_texts
 from storage.forgetting.tables import NoticeShownRow
 from storage.schema import QUESTION_OF_POST, FeedbackRow, InboxRow, ReplyRow, ThreadRow, TurnRow
 
@@ -26,10 +27,11 @@ class Somebody:
 
 @dataclass(frozen=True, slots=True)
 class OwnData:
-    """`since`: when the oldest question was asked. None: there is none."""
+    """`texts`: of the log. `since`: when the oldest of it was asked, or written. None: there is nothing."""
 
     questions: int
     judgements: int
+    texts: int
     since: datetime | None
 
 
@@ -61,16 +63,19 @@ class OwnDataStore:
         await self._database.write(work)
 
     async def count(self, who: Somebody) -> OwnData:
-        return await self._database.read(lambda connection: _count(connection, who))
+        actor = self._actor(who)
+        return await self._database.read(lambda connection: _count(connection, who, actor))
 
     async def take(self, who: Somebody, now: datetime) -> dict[str, Any]:
         """All of it, as JSON can say it."""
+        actor = self._actor(who)
 
         def work(connection: Connection) -> dict[str, Any]:
             taken = {"format": 1, "created": utc_text(now), "platform": who.platform, "user": who.user}
             questions = [_question(row) for row in connection.execute(_questions(who).order_by(InboxRow.received_at))]
-            self._record(connection, "own_data_exported", who, {"questions": len(questions)}, now)
-            return {**taken, "questions": questions, "feedback": _judgements(connection, who)}
+            texts = own_texts.take(connection, self._trail.keys, actor)
+            self._record(connection, "own_data_exported", who, {"questions": len(questions), "texts": len(texts)}, now)
+            return {**taken, "questions": questions, "feedback": _judgements(connection, who), "log": texts}
 
         return await self._database.write(work)
 
@@ -78,16 +83,20 @@ class OwnDataStore:
         self, connection: Connection, kind: str, who: Somebody, fields: dict[str, Scalar], now: datetime
     ) -> None:
         place: dict[str, Scalar] = {"platform": who.platform, "tenant": who.tenant}
-        actor = self._trail.pseudonym(who.platform, who.tenant, who.user)
-        self._trail.add(connection, AuditEntry(kind, now, {**place, **fields, "actor": actor}))
+        self._trail.add(connection, AuditEntry(kind, now, {**place, **fields, "actor": self._actor(who)}))
+
+    def _actor(self, who: Somebody) -> str:
+        return self._trail.pseudonym(who.platform, who.tenant, who.user)
 
 
-def _count(connection: Connection, who: Somebody) -> OwnData:
+def _count(connection: Connection, who: Somebody, actor: str) -> OwnData:
     asked = _questions(who).subquery()
     questions, since = connection.execute(
         select(func.count(), func.min(asked.c.received_at, type_=InboxRow.received_at.type)).select_from(asked)
     ).one()
-    return OwnData(questions, len(_judgements(connection, who)), since)
+    texts = own_texts.count(connection, actor)
+    oldest = min((moment for moment in (since, texts.since) if moment is not None), default=None)
+    return OwnData(questions, len(_judgements(connection, who)), texts.count, oldest)
 
 
 def _questions(who: Somebody) -> Any:

@@ -59,7 +59,7 @@ async def test_a_person_is_told_takes_it_all_and_has_it_erased_in_every_window(
     await chat.find("answer", CANARY)
     await chat.click("new")
     await chat.ask("what do you hold about me?")  # it asks nothing of the model
-    await chat.find("own-data-held", "your questions with their answers (1,")
+    await chat.find("own-data-held", "your questions with their answers (1)")
     await chat.click("own-data-file")
     taken = json.loads(await asyncio.to_thread(downloaded, browser, tmp_path / "downloads"))
     assert [question["question"] for question in taken["questions"]] == [f"{CANARY} one"]

@@ -68,7 +68,7 @@ async def test_what_is_held_is_shown_sent_and_erased_on_request(house: House) ->
     await house.sandbox.post_as(ALICE, channel, "what do you hold about me?")
     await house.until(lambda: house.ours(channel))
     (shown,) = house.ours(channel)
-    assert "I hold your questions with their answers (1, " in text_of(shown)
+    assert "your questions with their answers (1), your feedback (0), " in text_of(shown)
     assert buttons(shown) == {EXPORT_ACTION, ERASE_ACTION}
 
     await house.sandbox.employees.click(ALICE, channel, shown["ts"], EXPORT_ACTION)
@@ -143,5 +143,5 @@ async def test_the_command_shows_it_to_the_person_alone(house: House) -> None:
 
     assert await house.sandbox.employees.command(ALICE, GENERAL, "/faq", "privacy")
 
-    assert whispers(house)[0].startswith("I hold no questions of yours.")
+    assert whispers(house)[0].startswith("I hold nothing that you asked or said.")
     assert "question" not in kinds(house)

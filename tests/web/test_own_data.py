@@ -82,8 +82,8 @@ async def test_what_is_kept_is_shown_taken_and_erased(service: RunningService, d
         await bruno.answered(others["thread"])
         status, shown = await alice.get("/web/own-data")
         assert status == 200
-        assert shown["held"]["en"].startswith("I hold your questions with their answers (1, the oldest of ")
-        assert "1" in shown["held"]["zh"]
+        assert "your questions with their answers (1), your feedback (0), " in shown["held"]["en"]
+        assert "审计日志" in shown["held"]["zh"]
 
         async with alice.session.get(alice.url + "/web/own-data/file") as response:
             assert response.headers["Content-Disposition"].startswith('attachment; filename="inthread-')
@@ -92,6 +92,9 @@ async def test_what_is_kept_is_shown_taken_and_erased(service: RunningService, d
         [question] = taken["questions"]
         assert question["question"] == f"{CANARY} of mine"
         assert question["answer"].startswith(f"Scripted reply to: {CANARY}")
+        assert [(entry["kind"], entry["body"]["text"]) for entry in taken["log"]] == [
+            ("question", question["question"]), ("reply", question["answer"])
+        ]  # fmt: skip
 
         status, erased = await alice.post("/web/own-data/erase", {})
         assert status == 200

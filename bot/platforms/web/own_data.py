@@ -9,20 +9,16 @@ from bot.clock import Clock
 from bot.delivery.privacy import PrivacyDesk
 from bot.platforms.web import bodies
 from bot.platforms.web.errors import Refused, too_many
-from bot.platforms.web.hub import Hub
 from bot.platforms.web.rate_limit import RateLimit
 from bot.platforms.web.sessions import Sessions, User
-from bot.platforms.web.views import Views
 
 ACTS_PER_MINUTE = 12  # each is an entry in the log; erasing writes the database anew
 
 
 class OwnDataApi:
-    def __init__(self, desk: PrivacyDesk, sessions: Sessions, views: Views, hub: Hub, clock: Clock) -> None:
+    def __init__(self, desk: PrivacyDesk, sessions: Sessions, clock: Clock) -> None:
         self._desk = desk
         self._sessions = sessions
-        self._views = views
-        self._hub = hub
         self._acts = RateLimit(ACTS_PER_MINUTE, clock)
 
     async def notice_for(self, user: User) -> dict[str, Any] | None:
@@ -63,8 +59,6 @@ class OwnDataApi:
         erasing = await self._desk.erase(user.somebody)
         if not erasing.is_done:
             raise Refused(HTTPStatus.CONFLICT, "under_hold", erasing.said["en"], said=erasing.said)
-        self._views.forget()
-        self._hub.erase(user.user_id)
         return web.json_response({"said": dict(erasing.said)})
 
     def _take_turn(self, user: User) -> None:

@@ -82,8 +82,7 @@ class WebPlatform:
         key = await asyncio.to_thread(load_key, self._key_path)
         self._page = PageFiles(await asyncio.to_thread(load_files), self._settings)
         sessions = self._sessions = Sessions(key, self._settings)
-        privacy = self._delivery.privacy
-        self._own_data = OwnDataApi(privacy, sessions, self._views, self._hub, self._clock)
+        self._own_data = OwnDataApi(self._delivery.privacy, sessions, self._clock)
         self._api = WebApi(
             settings=self._settings,
             sessions=sessions,
@@ -109,6 +108,11 @@ class WebPlatform:
 
     def surface(self, reply: Reply) -> WebSurface:
         return WebSurface(self._hub, reply)
+
+    def forget(self, user: str) -> None:
+        """They were erased: nothing of theirs stays in memory, and their pages hear of it."""
+        self._views.forget()
+        self._hub.erase(user)
 
     async def groups_of(self, user: str, among: Collection[str]) -> frozenset[str]:
         return frozenset()  # whoever signs in is whoever they say
