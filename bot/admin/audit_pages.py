@@ -4,7 +4,7 @@ from aiohttp import web
 
 from bot.admin.archive import Archive
 from bot.admin.errors import bad_request, not_found
-from bot.admin.filters import PATH, search_of
+from bot.admin.filters import NAMES, PATH, search_of
 from bot.admin.permissions import Permission
 from bot.admin.reasons import LONGEST, SHORTEST, Reasons
 from bot.admin.signing_in import safe_path
@@ -27,6 +27,8 @@ LOOKS = (
     "approval_asked approval_granted approval_refused erasure hold_placed hold_lifted retention "
     "job_run log_exported settings_changed"
 ).split()
+# What is said with them, in the body of their entries.
+DETAILS = (*NAMES, "reason", "by", "name", "address", "account", "changes", "settings")
 
 
 class AuditPages:

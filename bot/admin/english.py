@@ -26,6 +26,8 @@ ENGLISH = {
     "why: people_not_reached": "people could not be asked",
     "why: entry_chosen": "an entry was chosen",
     "why: none_chosen": "none of the suggestions was meant",
+    "detail: basis": "rests on",
+    "detail: model_id": "model",
     "figure: basis": "rests on",
     "figure: entry_id": "entry",
     "figure: entry_revision": "revision of the entry",
@@ -71,6 +73,7 @@ ENGLISH = {
     "job: model_update": "Take a newer model",
 }
 CODES = (
+    "detail",
     "figure",
     "why",
     "state",

@@ -1,6 +1,7 @@
 """Entries, gaps, variants, reviews: what an HR editor does at the pages, and what is on record afterwards."""
 
 import asyncio
+import re
 from dataclasses import replace
 from datetime import date
 
@@ -63,6 +64,9 @@ async def test_what_is_wrong_is_said_beside_its_field_and_nothing_is_lost(office
     assert "There is no answer" in text
     assert "Unknown audience" in text
     assert "Where can I leave my bike?" in text
+    for field in ("entry_id", "answer", "audience"):
+        assert re.search(rf'id="{field}"[^>]* aria-invalid="true" aria-describedby="fault-{field}"', text)
+        assert text.count(f' id="fault-{field}"') == 1
     assert await office.parts.desk.entries.list() == []
 
 

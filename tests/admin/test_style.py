@@ -72,6 +72,10 @@ async def test_every_field_has_a_name_and_every_page_one_heading(office: Office)
             ids = {found.group(1) for field in fields if (found := re.search(r' id="([^"]+)"', field))}
             assert len(ids) == len(fields), route.path
             assert ids <= labelled, route.path
+            named = re.findall(r'(?<![\w-])id="([^"]+)"', page.text)
+            assert len(named) == len(set(named)), route.path
+            headers = re.findall(r"<th[^>]*>(.*?)</th>", page.text, re.DOTALL)
+            assert all(re.sub(r"<[^>]*>", "", header).strip() for header in headers), route.path
             assert "style=" not in page.text, "the policy would stop it"
 
 
