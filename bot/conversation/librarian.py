@@ -11,6 +11,7 @@ from bot.conversation.knowledge.reviews import is_overdue, shown_by
 from bot.conversation.messages import Outcome, Question, ReplyUpdate
 from bot.conversation.phrases import Language, language_of, phrase
 from bot.conversation.pleasantries import pleasantry_in
+from bot.conversation.privacy_phrases import PRIVACY_PHRASES, asks_about_own_data
 from bot.conversation.settings import AnswerSettings
 from storage.basis import Basis, BasisKind, CitedEntry
 from storage.knowledge.records import Entry, Passage
@@ -55,6 +56,8 @@ class Librarian:
         language = language_of(question.text, self._settings.language)
         if not question.text:
             return NOT_CONSULTED
+        if asks_about_own_data(question.text):  # others may read along here, and a model knows nothing of it
+            return Consulted(reply=ReplyUpdate(PRIVACY_PHRASES["privacy_where"][language], Outcome.EMPTY))
         if self._knowledge.is_empty:
             return NOT_CONSULTED if self._may_write(question) else _no_answer(language)
         before = await self._threads.exchange_before(question.thread_id, question.exchange, question.user)

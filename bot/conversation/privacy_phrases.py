@@ -21,6 +21,12 @@ PRIVACY_PHRASES: dict[str, dict[Language, str]] = {
         "en": "Under “What is kept about me” you can see, take or erase what is yours.",
         "zh": "在“我的数据”中可查看、导出或删除您的数据。",
     },
+    "privacy_where": {
+        "en": "What I keep of yours is shown to you alone: type `/faq privacy` in Slack, or open “What is kept about "
+        "me” in the browser chat, to see, take or erase it.",
+        "zh": "我保存的您的数据只向您本人显示：请在 Slack 中输入 `/faq privacy`，或在网页聊天中打开“我的数据”，"
+        "即可查看、导出或删除。",
+    },
     "privacy_held": {
         "en": "I hold, since {since}: your questions with their answers ({questions}), your feedback ({judgements}), "
         "and what the audit log has of all that, with what you changed or deleted ({texts}).",

@@ -8,10 +8,12 @@ import aiohttp
 import pytest
 from structlog.testing import capture_logs
 
+from bot.conversation.privacy_phrases import PRIVACY_PHRASES
 from bot.platforms.slack.privacy import ERASE_ACTION, EXPORT_ACTION
 from bot.sandbox import Fault
 from storage import sqlite
 from tests.scenarios.house import ALICE, GENERAL, House, scripted, text_of
+from tests.scenarios.test_catch_up import go_away, start_and_look
 
 
 @pytest.fixture(autouse=True)
@@ -145,3 +147,30 @@ async def test_the_command_shows_it_to_the_person_alone(house: House) -> None:
 
     assert whispers(house)[0].startswith("I hold nothing that you asked or said.")
     assert "question" not in kinds(house)
+
+
+async def test_what_was_shown_is_not_taken_for_a_question_when_looking_back(house: House) -> None:
+    await house.start(audit={"notice": False})
+    channel = house.sandbox.dm_with(ALICE)
+    await house.sandbox.post_as(ALICE, channel, "what do you hold about me?")
+    await house.until(lambda: house.ours(channel))
+    await house.stop()
+
+    await start_and_look(house, audit={"notice": False})
+
+    assert len(house.ours(channel)) == 1
+    assert "question" not in kinds(house)
+
+
+async def test_elsewhere_and_afterwards_it_is_led_to_the_place_and_no_model_asked(house: House) -> None:
+    await house.start(audit={"notice": False})
+    asked = await house.ask(ALICE, GENERAL, "what do you hold about me?")
+    [led] = await house.answered(GENERAL, asked)
+    assert led == PRIVACY_PHRASES["privacy_where"]["en"]
+    await go_away(house)
+
+    channel = house.sandbox.dm_with(ALICE)
+    await house.sandbox.post_as(ALICE, channel, "你保存了我的哪些数据？")
+    await house.sandbox.delivered()  # Slack has given up
+    await start_and_look(house, audit={"notice": False})
+    assert await house.answered(channel, None) == [PRIVACY_PHRASES["privacy_where"]["zh"]]

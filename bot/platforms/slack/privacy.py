@@ -8,12 +8,14 @@ from slack_bolt.app.async_app import AsyncApp
 
 from bot.conversation.phrases import Language
 from bot.conversation.privacy_phrases import PRIVACY_PHRASES, asks_about_own_data
+from bot.delivery.intake import reply_id_of
 from bot.delivery.privacy import OwnFile, PrivacyDesk
 from bot.platforms.errors import PlatformError, RateLimited
 from bot.platforms.slack.commands import Command
 from bot.platforms.slack.dialect import plain_text
-from bot.platforms.slack.events import PLATFORM, Identity, Post, acting_tenant
+from bot.platforms.slack.events import PLATFORM, Identity, Post, acting_tenant, message_key
 from bot.platforms.slack.files import SCOPE
+from bot.platforms.slack.surface import reply_metadata
 from bot.platforms.slack.surroundings import Surroundings, user_of
 from storage.forgetting.own_data import Somebody
 
@@ -74,7 +76,9 @@ class Privacy:
     async def _answer(self, post: Post) -> None:
         language = self._around.languages.remembered(post.user, post.text)
         shown = await self._shown(Somebody(PLATFORM, post.tenant, post.user), language)
-        await self._say(post.channel, shown, post.thread_ts)
+        # As a reply has it: who looks back finds that this was answered, and takes it for no question.
+        reply_id = reply_id_of(message_key(post.tenant, post.channel, post.ts))
+        await self._say(post.channel, {**shown, "metadata": reply_metadata(reply_id)}, post.thread_ts)
 
     async def _shown(self, who: Somebody, language: Language) -> Body:
         text = await self._desk.summary(who, language)

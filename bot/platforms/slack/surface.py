@@ -44,8 +44,7 @@ class SlackSurface:
     async def post(self, part: int, content: Content) -> str:
         arguments: dict[str, Any] = {
             **render(content, self._reply_id, self._heading),
-            # Only the opaque id: metadata is readable by other apps in the channel.
-            "metadata": {"event_type": METADATA_EVENT, "event_payload": {"reply_id": self._reply_id, "part": part}},
+            "metadata": reply_metadata(self._reply_id, part),
             "unfurl_links": False,
             "unfurl_media": False,
         }
@@ -116,3 +115,8 @@ class SlackSurface:
             cursor = (response.get("response_metadata") or {}).get("next_cursor") or ""
             if not cursor:
                 return
+
+
+def reply_metadata(reply_id: str, part: int = 0) -> dict[str, Any]:
+    """By which a message is found again. Only the opaque id: other apps in the channel can read it."""
+    return {"event_type": METADATA_EVENT, "event_payload": {"reply_id": reply_id, "part": part}}
