@@ -8,8 +8,7 @@ from bot.admin.forgetting import Forgetting
 from bot.admin.overview_pages import LineNow
 from bot.admin.site import AdminSite, Parts
 from bot.browsers import is_loopback
-from bot.clock import Clock
-from bot.conversation.knowledge.editing import Editor
+from bot.clock import Calendar, Clock
 from bot.conversation.knowledge.knowledge import Knowledge
 from bot.conversation.knowledge.reviews import shown_by
 from bot.conversation.learning.gaps import Gaps
@@ -91,18 +90,19 @@ def _desk(
     settings: Settings, database: Database, trail: AuditTrail, knowledge: Knowledge, loop: LearningLoop, clock: Clock
 ) -> KnowledgeDesk:
     entries, dismissals = EntryStore(database, trail), DismissalStore(database, trail)
-    as_shown = shown_by(settings.answers, clock)
+    calendar = Calendar(clock, settings.admin.zone)
+    as_shown = shown_by(settings.answers, calendar)
     rehearsal = Rehearsal(
         real=database,
         open_embedder=lambda: knowledge.embedder,
         as_shown=as_shown,
         folder=settings.service.data_dir,
         author=INTHREAD,
-        clock=clock,
+        calendar=calendar,
     )
     return KnowledgeDesk(
         entries=entries,
-        editor=Editor(entries, clock, settings.admin.zone),
+        editor=loop.editor,
         gaps=Gaps(FeedbackStore(database, trail), dismissals, knowledge, as_shown),
         dismissals=dismissals,
         variants=loop.variants,

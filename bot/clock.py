@@ -2,7 +2,8 @@
 
 import asyncio
 import time
-from datetime import UTC, datetime
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, tzinfo
 from typing import Protocol
 
 
@@ -25,3 +26,14 @@ class SystemClock:
 
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(seconds)
+
+
+@dataclass(frozen=True, slots=True)
+class Calendar:
+    """Which day it is where the company is: answers are verified on it, and overdue after it."""
+
+    clock: Clock
+    zone: tzinfo = UTC
+
+    def today(self) -> date:
+        return self.clock.now().astimezone(self.zone).date()

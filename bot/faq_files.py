@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.clock import Clock
+from bot.clock import Calendar, Clock
 from bot.conversation.knowledge.files.formats import ENDINGS, Format, load_entries, write_entry, write_file
 from bot.errors import ServiceError
 from bot.knowledge_desk import open_desk
@@ -34,7 +34,7 @@ async def import_files(settings: Settings, paths: Sequence[Path], clock: Clock, 
     now = clock.now()
     async with open_desk(settings, create=not dry_run) as desk:
         take = desk.entries.preview if dry_run else desk.entries.take_all
-        changes = await take(given, desk.author, now, now.astimezone().date())
+        changes = await take(given, desk.author, now, Calendar(clock, settings.admin.zone).today())
     open_ids = {one.entry_id for one in given if one.status is None}
     standing = [change.after for change in changes if change.after.entry_id in open_ids]
     return Import(changes, [entry for entry in standing if entry.status is not EntryStatus.PUBLISHED])

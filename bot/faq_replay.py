@@ -5,7 +5,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from bot.clock import Clock
+from bot.clock import Calendar, Clock
 from bot.conversation.knowledge.files.formats import load_entries
 from bot.conversation.knowledge.reviews import shown_by
 from bot.conversation.learning.rehearsal import Rehearsal, Replay, drafts_published
@@ -37,8 +37,9 @@ async def replay(
             if not given:
                 raise ServiceError("there is nothing to try out: name a FILE with changed entries, or have drafts")
         opening = partial(open_embedder, settings.answers.encoder, settings.models_dir)
-        as_shown = shown_by(settings.answers, clock)
-        rehearsal = Rehearsal(real, opening, as_shown, settings.service.data_dir, author, clock)
+        calendar = Calendar(clock, settings.admin.zone)
+        as_shown = shown_by(settings.answers, calendar)
+        rehearsal = Rehearsal(real, opening, as_shown, settings.service.data_dir, author, calendar)
         done = await rehearsal.replay(given, last, asked)
         await DeedStore(real, trail).record_reading(Report.REPLAY, len(done.moves), author, clock.now())
         return done

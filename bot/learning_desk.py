@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TypeVar
 
-from bot.clock import Clock
+from bot.clock import Calendar, Clock
 from bot.conversation.characters import strip_invisible
 from bot.conversation.knowledge.reviews import shown_by
 from bot.conversation.learning.gaps import Gap, Gaps, asked_in
@@ -52,7 +52,7 @@ async def open_learning_desk(settings: Settings, clock: Clock) -> AsyncGenerator
         feedback, dismissals = FeedbackStore(database, trail), DismissalStore(database, trail)
         stores = LearningStores(EntryStore(database, trail), feedback, RejectionStore(database, trail))
         yield LearningDesk(
-            Gaps(feedback, dismissals, knowledge, shown_by(settings.answers, clock)),
+            Gaps(feedback, dismissals, knowledge, shown_by(settings.answers, Calendar(clock, settings.admin.zone))),
             dismissals,
             Variants(stores, knowledge, settings.answers.variants_after_people, clock),
             DeedStore(database, trail),

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from bot.clock import Clock
+from bot.clock import Calendar, Clock
 from bot.conversation.knowledge.editing import Editor
 from bot.conversation.knowledge.looking_up import LooksUp
 from bot.conversation.knowledge.reviews import shown_by
@@ -53,9 +53,10 @@ def build_loop(
         FeedbackStore(database, trail),
         DigestStore(database, trail),
     )
-    editor, owners = Editor(entries, clock), Owners(SlackPlatform.name, submit)
+    calendar = Calendar(clock, settings.admin.zone)
+    editor, owners = Editor(entries, calendar), Owners(SlackPlatform.name, submit)
     stores = LearningStores(entries, feedback, RejectionStore(database, trail))
-    gaps = Gaps(feedback, DismissalStore(database, trail), knowledge, shown_by(answers, clock))
+    gaps = Gaps(feedback, DismissalStore(database, trail), knowledge, shown_by(answers, calendar))
     digest = WeeklyDigest(jobs.digest, gaps, digests, owners, people, answers.language, clock)
     reviews = ReviewReminders(jobs.reviews, answers, entries, ReminderStore(database), owners, people, clock)
     return LearningLoop(

@@ -14,7 +14,7 @@ from aiohttp import web
 
 from bot import metrics
 from bot.admin_site import build_admin
-from bot.clock import Clock, SystemClock
+from bot.clock import Calendar, Clock, SystemClock
 from bot.conversation.answering import Answerer
 from bot.conversation.knowledge.knowledge import Knowledge
 from bot.conversation.knowledge.latest import KnowledgeStores
@@ -219,7 +219,7 @@ class Service:
             waiting_total=settings.delivery.waiting_total,
         )
         self._knowledge = knowledge
-        librarian = Librarian(knowledge, entries, self._threads, settings.answers, clock)
+        librarian = Librarian(knowledge, entries, self._threads, settings.answers, Calendar(clock, settings.admin.zone))
         audiences = self._audiences = Audiences(knowledge, self._platforms)
         reach = parse_failpoint(settings.delivery.failpoint)
         worker = self._worker(librarian, reach)

@@ -9,13 +9,13 @@ from urllib.parse import quote
 
 from aiohttp import web
 
-from bot.admin.calendar import Calendar
 from bot.admin.desk import KnowledgeDesk
 from bot.admin.entry_form import EntryForm, faults_by_field, form_for, form_of, read_form
 from bot.admin.errors import not_found
 from bot.admin.markdown import to_html
 from bot.admin.permissions import Permission
 from bot.admin.visits import Route, Visit
+from bot.clock import Calendar
 from bot.conversation.knowledge.editing import FieldsWrong
 from bot.conversation.knowledge.near_duplicates import NearDuplicate, find_near_duplicates
 from bot.conversation.knowledge.reviews import is_overdue

@@ -7,13 +7,13 @@ from datetime import date
 
 from aiohttp import web
 
-from bot.admin.calendar import Calendar
 from bot.admin.desk import KnowledgeDesk
 from bot.admin.entry_form import EntryForm, form_of, read_form
 from bot.admin.errands import Errand, Progress
 from bot.admin.errors import bad_request, changed_meanwhile, not_found
 from bot.admin.permissions import Permission
 from bot.admin.visits import Route, Visit
+from bot.clock import Calendar
 from bot.conversation.knowledge.editing import FieldsWrong
 from bot.conversation.knowledge.reviews import is_overdue
 from bot.conversation.learning.moves import count_moves

@@ -23,7 +23,9 @@ class AdminSettings(BaseModel):
         default="auto", description="Language until somebody chooses another. `auto`: as the browser prefers."
     )
     time_zone: TimeZone = Field(
-        default="UTC", description="Whose hours and days the pages show, such as `Asia/Shanghai`."
+        default="UTC",
+        description="Whose hours and days the pages show, and by whose days answers are verified and overdue, such as "
+        "`Asia/Shanghai`.",
     )
     public_url: str = Field(
         default="",

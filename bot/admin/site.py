@@ -10,7 +10,6 @@ from argon2 import PasswordHasher
 from bot.admin.account_pages import AccountPages
 from bot.admin.archive import Archive
 from bot.admin.audit_pages import AuditPages
-from bot.admin.calendar import Calendar
 from bot.admin.data_pages import DataPages
 from bot.admin.desk import KnowledgeDesk
 from bot.admin.entry_pages import EntryPages
@@ -38,7 +37,7 @@ from bot.admin.sessions import Sessions
 from bot.admin.settings import AdminSettings
 from bot.admin.signing_in import SigningIn
 from bot.admin.visits import Route, Visit
-from bot.clock import Clock
+from bot.clock import Calendar, Clock
 from bot.jobs.board import JobBoard
 from storage.admin.accounts import AccountStore, DeedStore
 from storage.admin.requests import RequestStore
@@ -86,7 +85,7 @@ class AdminSite:
             proxy=proxy,
             clock=clock,
         )
-        calendar = Calendar(settings.zone, clock)
+        calendar = Calendar(clock, settings.zone)
         gap_pages, review_pages = GapPages(parts.desk, deeds, clock), ReviewPages(parts.desk, deeds, calendar)
         self._index = parts.archive.index
         integrity = IntegrityPages(parts.archive, clock)

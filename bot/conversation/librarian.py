@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from bot.clock import Clock
+from bot.clock import Calendar
 from bot.conversation.grounded import quoted
 from bot.conversation.knowledge import citing
 from bot.conversation.knowledge.findings import Findings, Inquiry, Route
@@ -42,14 +42,19 @@ class Librarian:
     """`settings`: what is to happen with questions that nothing verified answers."""
 
     def __init__(
-        self, knowledge: LooksUp, entries: FindsEntries, threads: ThreadStore, settings: AnswerSettings, clock: Clock
+        self,
+        knowledge: LooksUp,
+        entries: FindsEntries,
+        threads: ThreadStore,
+        settings: AnswerSettings,
+        calendar: Calendar,
     ) -> None:
         self._knowledge = knowledge
         self._entries = entries
         self._threads = threads
         self._settings = settings
-        self._clock = clock
-        self._as_shown = shown_by(settings, clock)
+        self._calendar = calendar
+        self._as_shown = shown_by(settings, calendar)
 
     async def consult(self, question: Question) -> Consulted:
         """The verified answer, what to choose from, that there is none, or what the model has to go by."""
@@ -74,7 +79,7 @@ class Librarian:
         entry = await self._entries.find(entry_id)
         if entry is None or not is_for(entry, audience):
             return None
-        is_withheld = self._settings.withhold_overdue and is_overdue(entry, self._clock.now().date())
+        is_withheld = self._settings.withhold_overdue and is_overdue(entry, self._calendar.today())
         return None if is_withheld else self._word_for_word(entry)
 
     async def _chosen(self, question: Question, before: EarlierQuestion | None) -> ReplyUpdate | None:
@@ -117,13 +122,13 @@ class Librarian:
         return findings.passages[0].score >= PLAINLY and findings.score < LONG_SHOT
 
     def _word_for_word(self, entry: Entry) -> ReplyUpdate:
-        return ReplyUpdate(entry.text.answer, Outcome.ANSWERED, basis=citing.verified(entry, self._clock.now().date()))
+        return ReplyUpdate(entry.text.answer, Outcome.ANSWERED, basis=citing.verified(entry, self._calendar.today()))
 
     def _asking_back(self, entries: list[Entry], language: Language) -> ReplyUpdate:
         """With numbers, so that the text alone can be answered."""
         lines = [phrase("did_you_mean", language)]
         lines += [f"{number}. {entry.text.question}" for number, entry in enumerate(entries, 1)]
-        basis = citing.suggested(entries, self._clock.now().date())
+        basis = citing.suggested(entries, self._calendar.today())
         return ReplyUpdate("\n".join(lines), Outcome.SUGGESTED, basis=basis)
 
 

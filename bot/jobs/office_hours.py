@@ -6,7 +6,7 @@ from typing import Self
 from apscheduler.triggers.cron import CronTrigger
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from bot.jobs.time_zones import DaysOfWeek, TimeOfDay, TimeZone, day_in, hour_and_minute, zone
+from bot.jobs.time_zones import DaysOfWeek, TimeOfDay, TimeZone, hour_and_minute, zone
 
 
 class OfficeHours(BaseModel):
@@ -31,7 +31,7 @@ class OfficeHours(BaseModel):
         return bool(opening is not None and opening <= here < opening + self._length)
 
     def day_of(self, now: datetime) -> date:
-        return day_in(zone(self.time_zone), now)
+        return now.astimezone(zone(self.time_zone)).date()
 
     def week_of(self, now: datetime) -> str:
         """By ISO 8601, there: `2026-W10`."""

@@ -1,6 +1,6 @@
 """Days and hours as settings name them: of whoever lives there, not of the machine."""
 
-from datetime import UTC, date, datetime, tzinfo
+from datetime import UTC, tzinfo
 from typing import Annotated
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -11,11 +11,6 @@ from pydantic import AfterValidator, Field
 def zone(name: str) -> tzinfo:
     """UTC needs no table of zones, which small systems lack."""
     return UTC if name == "UTC" else ZoneInfo(name)
-
-
-def day_in(time_zone: tzinfo, now: datetime) -> date:
-    """Which day it is there."""
-    return now.astimezone(time_zone).date()
 
 
 def hour_and_minute(time_of_day: str) -> tuple[int, int]:

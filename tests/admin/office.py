@@ -22,7 +22,7 @@ from bot.admin.overview_pages import LineNow
 from bot.admin.passwords import Passwords
 from bot.admin.settings import AdminSettings
 from bot.admin.site import AdminSite, Parts
-from bot.clock import Clock
+from bot.clock import Calendar, Clock
 from bot.conversation.knowledge.editing import Editor
 from bot.conversation.learning.clustering import Matrix
 from bot.conversation.learning.gaps import Gaps
@@ -99,10 +99,10 @@ def a_desk(database: Database, clock: Clock, zone: tzinfo = UTC) -> KnowledgeDes
     shelf, feedback, dismissals = Kennel(), FeedbackStore(database, TRAIL), DismissalStore(database, TRAIL)
     entries = EntryStore(database, TRAIL)
     folder = Path(str(database._url.database)).parent
-    rehearsal = Rehearsal(database, lambda: None, lambda findings: findings, folder, CHIEF, clock)
+    rehearsal = Rehearsal(database, lambda: None, lambda findings: findings, folder, CHIEF, Calendar(clock))
     return KnowledgeDesk(
         entries=entries,
-        editor=Editor(entries, clock, zone),
+        editor=Editor(entries, Calendar(clock, zone)),
         gaps=Gaps(feedback, dismissals, shelf),
         dismissals=dismissals,
         variants=Variants(LearningStores(entries, feedback, RejectionStore(database, TRAIL)), shelf, 2, clock),

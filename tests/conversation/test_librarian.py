@@ -1,9 +1,11 @@
 """What knowledge says to a question before any model is asked."""
 
 from datetime import date
+from zoneinfo import ZoneInfo
 
 import pytest
 
+from bot.clock import Calendar
 from bot.conversation.knowledge.findings import Route
 from bot.conversation.librarian import NOT_CONSULTED, Consulted, Librarian
 from bot.conversation.messages import Outcome, Question
@@ -31,7 +33,7 @@ def shelf() -> Shelf:
 
 
 def librarian(shelf: Shelf, threads: ThreadStore, **settings: object) -> Librarian:
-    return Librarian(shelf, shelf, threads, AnswerSettings(**settings), ManualClock())  # type: ignore[arg-type]
+    return Librarian(shelf, shelf, threads, AnswerSettings(**settings), Calendar(ManualClock()))  # type: ignore[arg-type]
 
 
 async def consult(shelf: Shelf, threads: ThreadStore, text: str = "days left?", **settings: object) -> Consulted:
@@ -61,6 +63,18 @@ async def test_a_review_is_overdue_from_the_day_after(shelf: Shelf, threads: Thr
         assert reply is not None
         assert reply.basis is not None
         assert reply.basis.entries[0].is_overdue is is_overdue
+
+
+async def test_the_day_is_that_of_the_company(shelf: Shelf, threads: ThreadStore) -> None:
+    """Nine in the morning in UTC: on Kiritimati it is 23:00 of that day, an hour later the next has begun."""
+    clock = ManualClock()
+    settings = AnswerSettings(withhold_overdue=True)
+    librarian = Librarian(shelf, shelf, threads, settings, Calendar(clock, ZoneInfo("Pacific/Kiritimati")))
+    shelf.lay_out("days left?", Route.DIRECT, an_entry("pto_balance", review_by=START.date()))
+
+    assert await librarian.verified("pto_balance", frozenset()) is not None
+    await clock.advance(3_600)
+    assert await librarian.verified("pto_balance", frozenset()) is None
 
 
 async def test_overdue_entries_are_withheld_where_that_is_set(shelf: Shelf, threads: ThreadStore) -> None:

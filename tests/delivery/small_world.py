@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from bot.clock import Calendar
 from bot.conversation.answering import Answerer
 from bot.conversation.knowledge.looking_up import NoKnowledge
 from bot.conversation.librarian import Librarian
@@ -174,7 +175,7 @@ class SmallService:
         threads, nothing = ThreadStore(database), NoKnowledge()
         composer = Composer(
             store=store,
-            librarian=Librarian(nothing, nothing, threads, answers, clock),
+            librarian=Librarian(nothing, nothing, threads, answers, Calendar(clock)),
             audiences=Audiences(nothing, {}),
             answerer=Answerer(engine, threads, answers, Sampling(), 100_000),
             line=line,

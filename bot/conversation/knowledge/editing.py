@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date, tzinfo
+from datetime import date
 
-from bot.clock import Clock
+from bot.clock import Calendar
 from bot.conversation.knowledge.entry_rules import Fault, find_faults, tidy_answer, tidy_line
 from bot.conversation.phrases import Language
 from storage.errors import EntryChanged
@@ -41,11 +41,9 @@ class FieldsWrong(Exception):
 
 
 class Editor:
-    def __init__(self, entries: EntryStore, clock: Clock, zone: tzinfo | None = None) -> None:
-        """`zone`: whose day it is on which somebody made sure of an answer. None: that of the machine."""
+    def __init__(self, entries: EntryStore, calendar: Calendar) -> None:
         self._entries = entries
-        self._clock = clock
-        self._zone = zone
+        self._calendar = calendar
 
     async def find(self, entry_id: str) -> Entry | None:
         """As it is now, whatever its status."""
@@ -76,7 +74,7 @@ class Editor:
         if faults:
             raise FieldsWrong(faults)
         try:
-            now = self._clock.now()
+            now = self._calendar.clock.now()
             return await self._entries.save(draft.entry_id, text, draft.status, author, now, seen=draft.seen)
         except EntryChanged:
             if before is not None and _is_saved(before, text, draft, author):
@@ -97,10 +95,12 @@ class Editor:
             faults.append(Fault("variants", "asked_elsewhere", {"entries": ", ".join(sorted(others))}))
         if faults:
             raise FieldsWrong(faults)
-        return await self._entries.save(entry_id, text, entry.status, author, self._clock.now(), seen=entry.revision)
+        return await self._entries.save(
+            entry_id, text, entry.status, author, self._calendar.clock.now(), seen=entry.revision
+        )
 
     def _verified_at(self, before: Entry | None, text: EntryText, draft: Draft) -> date:
-        today = self._clock.now().astimezone(self._zone).date()
+        today = self._calendar.today()
         if before is None or draft.is_confirmed or before.text.answer != text.answer:
             return today
         return before.text.verified_at or before.revised_at.date()

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
 
-from bot.clock import Clock
+from bot.clock import Calendar
 from bot.conversation.knowledge.findings import Findings, Route
 from bot.conversation.settings import AnswerSettings
 from storage.knowledge.records import Entry
@@ -20,11 +20,11 @@ def is_due(entry: Entry, today: date, days_ahead: int) -> bool:
     return entry.text.review_by is not None and entry.text.review_by <= today + timedelta(days=days_ahead)
 
 
-def shown_by(settings: AnswerSettings, clock: Clock) -> Callable[[Findings], Findings]:
+def shown_by(settings: AnswerSettings, calendar: Calendar) -> Callable[[Findings], Findings]:
     """What people are answered with of findings."""
 
     def as_shown(findings: Findings) -> Findings:
-        return without_overdue(findings, clock.now().date()) if settings.withhold_overdue else findings
+        return without_overdue(findings, calendar.today()) if settings.withhold_overdue else findings
 
     return as_shown
 

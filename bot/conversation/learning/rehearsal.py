@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from bot.clock import Clock
+from bot.clock import Calendar
 from bot.conversation.knowledge.findings import Findings, Inquiry
 from bot.conversation.knowledge.knowledge import Knowledge
 from bot.conversation.knowledge.latest import KnowledgeStores, OpenEmbedder
@@ -51,7 +51,7 @@ class Rehearsal:
     as_shown: Callable[[Findings], Findings]
     folder: Path
     author: Author
-    clock: Clock
+    calendar: Calendar
 
     async def replay(self, changes: Sequence[GivenEntry], last: int, asked: Callable[[int], None]) -> Replay:
         """What the last questions would be answered with. `asked`: told after each question, of how many.
@@ -71,7 +71,7 @@ class Rehearsal:
 
     @asynccontextmanager
     async def _bench(self) -> AsyncGenerator["_Bench", None]:
-        await asyncio.to_thread(_remove_left_over, self.folder, self.clock.now().timestamp())
+        await asyncio.to_thread(_remove_left_over, self.folder, self.calendar.clock.now().timestamp())
         with TemporaryDirectory(prefix=PREFIX, dir=self.folder) as folder:
             url = f"sqlite:///{folder}/replay.db"
             await asyncio.to_thread(migrations.upgrade, url)
@@ -79,15 +79,15 @@ class Rehearsal:
                 entries = EntryStore(own, _NO_RECORD)
                 vectors = LentVectors(own, VectorStore(self.real))
                 stores = KnowledgeStores(entries, PassageStore(own, _NO_RECORD), vectors)
-                knowledge = Knowledge(stores, self.open_embedder, self.clock)
+                knowledge = Knowledge(stores, self.open_embedder, self.calendar.clock)
                 try:
                     yield _Bench(entries, knowledge)
                 finally:
                     await knowledge.close()
 
     async def _take(self, bench: "_Bench", given: Sequence[GivenEntry]) -> list[str]:
-        now = self.clock.now()
-        changes = await bench.entries.take_all(given, self.author, now, now.astimezone().date())
+        now = self.calendar.clock.now()
+        changes = await bench.entries.take_all(given, self.author, now, self.calendar.today())
         await bench.knowledge.refresh()
         return [change.after.entry_id for change in changes if change.before != change.after]
 

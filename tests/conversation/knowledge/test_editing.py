@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from bot.clock import Calendar
 from bot.conversation.knowledge.editing import Draft, Editor, FieldsWrong
 from storage.database import Database
 from storage.errors import EntryChanged
@@ -16,7 +17,7 @@ from tests.conftest import TRAIL
 from tests.storage.knowledge.samples import HR, a_text
 
 IT = Author("slack", "T1", "UIT")
-TODAY = START.astimezone().date()
+TODAY = START.date()
 
 
 @pytest.fixture
@@ -26,7 +27,7 @@ def entries(database: Database) -> EntryStore:
 
 @pytest.fixture
 def editor(entries: EntryStore, clock: ManualClock) -> Editor:
-    return Editor(entries, clock)
+    return Editor(entries, Calendar(clock))
 
 
 def draft(entry_id: str = "bicycles", seen: int = 0, **changes: Any) -> Draft:

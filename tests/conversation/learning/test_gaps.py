@@ -6,6 +6,7 @@ from datetime import date, timedelta
 import numpy as np
 import pytest
 
+from bot.clock import Calendar
 from bot.conversation.knowledge import citing
 from bot.conversation.knowledge.findings import Route
 from bot.conversation.knowledge.reviews import shown_by
@@ -118,7 +119,7 @@ async def test_a_gap_that_a_withheld_entry_would_answer_stays_open(office: Offic
     await office.ask(DOGS[0], NOTHING)
     office.shelf.lay_out(DOGS[0], Route.DIRECT, an_entry("pets", review_by=date(2026, 3, 1)))
     for withholds, gaps in ((False, 0), (True, 1)):
-        as_shown = shown_by(AnswerSettings(withhold_overdue=withholds), clock)
+        as_shown = shown_by(AnswerSettings(withhold_overdue=withholds), Calendar(clock))
         found = await Gaps(office.feedback, office.dismissals, office.shelf, as_shown).find(START)
         assert len(found) == gaps
 
