@@ -11,7 +11,7 @@ from storage.dialect import insert
 from storage.knowledge import fulltext
 from storage.knowledge.fulltext import ENTRIES, Indexable, make_indexable
 from storage.knowledge.records import FIELDS, Entry, EntryChange, EntryStatus, EntryText
-from storage.knowledge.tables import EntryRevisionRow, EntryRow, PhrasingRow
+from storage.knowledge.tables import EntryRevisionRow, EntryRow, PhrasingRow, VectorRow
 from storage.knowledge.words import fold, text_hash
 
 T = TypeVar("T")
@@ -144,6 +144,21 @@ def remove(connection: Connection, entry_ids: Sequence[str]) -> None:
     """With all revisions, for good: drafts in a person's words go so, and nothing that is the company's."""
     _forget_index(connection, entry_ids)
     fulltext.leave_no_trace(connection, ENTRIES)  # some were published once
+    for some in chunks(_texts_ever(connection, entry_ids)):
+        connection.execute(delete(VectorRow).where(VectorRow.text_hash.in_(some)))  # who else says it is encoded again
     for some in chunks(entry_ids):
         for row in (EntryRevisionRow, EntryRow):
             connection.execute(delete(row).where(row.entry_id.in_(some)))
+
+
+def _texts_ever(connection: Connection, entry_ids: Sequence[str]) -> set[bytes]:
+    """Hashes of all ways in which the entries were ever asked, and of all answers they ever gave, folded."""
+    revision = EntryRevisionRow
+    return {
+        text_hash(fold(text))
+        for some in chunks(entry_ids)
+        for row in connection.execute(
+            select(revision.question, revision.variants, revision.answer).where(revision.entry_id.in_(some))
+        )
+        for text in (row.question, *row.variants, row.answer)
+    }

@@ -31,6 +31,8 @@ from storage.forgetting.holds import Held, HoldStore, Scope
 from storage.forgetting.traces import Person
 from storage.knowledge.entries import EntryStore
 from storage.knowledge.records import Author, EntryStatus
+from storage.knowledge.vectors import VectorStore
+from storage.knowledge.words import text_hash
 from storage.learning.digests import DigestStore
 from storage.learning.dismissals import DismissalStore
 from storage.notices import Notice
@@ -202,17 +204,22 @@ async def test_no_word_is_left_in_the_index_not_even_blind(office: Office) -> No
     assert len((await office.reader.search(Filters(text="about"), None, 30)).conversations) == 19
 
 
-async def test_a_draft_that_was_published_once_leaves_no_words_among_those_of_entries(office: Office) -> None:
+async def test_a_draft_that_was_published_once_leaves_neither_words_nor_vectors(office: Office) -> None:
     gap = await office.ask("a1", "U1", f"{CANARY} goldfinch?", "Nothing verified answers it")
     await office.answer(await office.ask_people(gap, "U1", "goldfinch?"), "It flew away", "goldfinch?")
     await office.entries.set_status("asked-1", EntryStatus.PUBLISHED, OFFICER, LATER)
     await office.entries.set_status("asked-1", EntryStatus.DRAFT, OFFICER, LATER)
     await office.database.scrub()
     assert office.occurrences("ldfinch")
+    vectors = VectorStore(office.database)
+    await vectors.put("e5", "question", {"goldfinch?": b"12", "where do bikes go": b"34"})
+    await vectors.put("e5", "passage", {"it flew away": b"56"})
 
     await office.erasures.erase(ALICE, WHY, OFFICER, MUCH_LATER)
 
     assert office.occurrences("ldfinch") == {}
+    assert (await vectors.load("e5", "question")).hashes == [text_hash("where do bikes go")]
+    assert await vectors.count("e5", "passage") == 0
 
 
 async def test_others_keep_what_is_theirs(office: Office) -> None:
