@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from bot.platforms.slack.privacy import EXPORT_ACTION
 from tests.scenarios.house import ALICE, GENERAL, House, scripted
 
 ELSEWHERE = "http://slack.invalid/"  # a name that only the proxy knows
@@ -64,16 +65,23 @@ async def proxy(house: House) -> AsyncIterator[Proxy]:
     await proxy.close()
 
 
-async def test_the_web_api_the_websocket_and_response_urls_go_through_the_proxy(house: House, proxy: Proxy) -> None:
+async def test_the_web_api_the_websocket_response_urls_and_files_go_through_the_proxy(
+    house: House, proxy: Proxy
+) -> None:
     house.sandbox._interactions.base_url = ELSEWHERE  # of tickets and response URLs
     await house.start(slack={"proxy": proxy.url, "api_url": f"{ELSEWHERE}api/"})
     ts = await house.ask(ALICE, GENERAL, "through the proxy")
     assert await house.answered(GENERAL, ts) == [scripted("through the proxy")]
     assert await house.sandbox.employees.command(ALICE, GENERAL, "/faq", "this too")
     await house.until(lambda: len(house.sandbox.ephemerals(GENERAL, ALICE)) == 2)
+    channel = house.sandbox.dm_with(ALICE)
+    await house.sandbox.post_as(ALICE, channel, "privacy")
+    await house.until(lambda: house.ours(channel))
+    await house.sandbox.employees.click(ALICE, channel, house.ours(channel)[0]["ts"], EXPORT_ACTION)
+    await house.until(lambda: len(house.ours(channel)) == 2)
 
     asked = [urlsplit(line.split()[1]).path for line in proxy.requests]
-    for path in ("/api/auth.test", "/api/chat.postMessage", "/link/", "/response/"):
+    for path in ("/api/auth.test", "/api/chat.postMessage", "/link/", "/response/", "/upload/"):
         assert [line for line in asked if line.startswith(path)], path
 
 
