@@ -82,9 +82,11 @@ PHRASES |= {
     "you_asked": {"en": "You asked: {question}", "zh": "您的问题：{question}"},
     "command_help": {
         "en": "Type `{command}` and your question, for example: `{command} How do I request leave?`\n"
-        "{audience} To talk on, mention me in a channel or write me a direct message: I remember what was said there.",
+        "{audience} To talk on, mention me in a channel or write me a direct message: I remember what was said there.\n"
+        "`{command} privacy` shows what is kept of you.",
         "zh": "输入 `{command}` 加上您的问题，例如：`{command} 怎么申请年假？`\n"
-        "{audience}如需连续对话，请在频道中提到我，或给我发私信：我会记住那里的上下文。",
+        "{audience}如需连续对话，请在频道中提到我，或给我发私信：我会记住那里的上下文。\n"
+        "`{command} 隐私` 可查看我保存的您的数据。",
     },
     "command_help_ephemeral": {"en": "Only you will see the answer.", "zh": "只有您能看到回答。"},
     "command_help_channel": {
@@ -100,12 +102,8 @@ PHRASES |= {
         "• 给我发私信。\n• 在任何地方输入 `{command}` 加问题。\n• 我书写时按“停止”，我就停下。",
     },
     "home_data": {
-        "en": "*Your data.* I run on a machine of your company. What you ask me and what I answer is kept in a "
-        "database there, to go on with a conversation and to finish answers after a restart, until your "
-        "administrators delete it. It is sent to nobody else. I read only what is written to me and in threads "
-        "that I was asked in.",
-        "zh": "*您的数据。* 我运行在贵公司自己的机器上。您的提问和我的回答保存在那台机器的数据库里，用于延续对话、"
-        "以及在重启后完成回答，直到管理员删除为止，不会发送给其他任何人。我只阅读发给我的内容，以及我被问到的消息列。",
+        "en": "*Your data.* {notice}\nI read only what is written to me and in threads that I was asked in.",
+        "zh": "*您的数据。* {notice}\n我只阅读发给我的内容，以及我被问到的消息列。",
     },
     "home_last": {"en": "Your last questions", "zh": "您最近的问题"},
     "home_none": {"en": "You have not asked me anything yet.", "zh": "您还没有问过我问题。"},

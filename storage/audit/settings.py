@@ -66,9 +66,11 @@ class AuditSettings(BaseModel):
         description="Whether people are told what is kept about them, at first contact and when the notice changes.",
     )
     notice_en: str = Field(
-        default="", description="The notice in English, in your own words. Empty: ours, with the days below."
+        default="",
+        max_length=2_000,
+        description="The notice in English, in your own words. Empty: ours, with the days below.",
     )
-    notice_zh: str = Field(default="", description="The same in Chinese.")
+    notice_zh: str = Field(default="", max_length=2_000, description="The same in Chinese.")
     body_days: int = Field(
         default=180, ge=1, description="How many days the audit log keeps what people said and were answered."
     )

@@ -31,6 +31,11 @@ def whispers(house: House) -> list[str]:
     return [text_of(message) for message in house.sandbox.ephemerals(GENERAL, ALICE)]
 
 
+def home(house: House) -> str:
+    view = house.sandbox.views.home_of(ALICE)
+    return json.dumps(view.blocks) if view else ""
+
+
 def buttons(message: dict[str, Any]) -> set[str]:
     return {element["action_id"] for block in message["blocks"] for element in block.get("elements", [])}
 
@@ -81,8 +86,11 @@ async def test_what_is_held_is_shown_sent_and_erased_on_request(house: House) ->
     assert taken["questions"][0]["question"].startswith("canary-55")
     assert taken["questions"][0]["answer"].startswith("Scripted reply to: canary-55")
 
+    house.sandbox.employees.open_home(ALICE)
+    await house.until(lambda: "canary-55" in home(house))
     await house.sandbox.employees.click(ALICE, channel, shown["ts"], ERASE_ACTION)
     await house.until(lambda: len(house.ours(channel)) == 3)
+    await house.until(lambda: "canary-55" not in home(house))
     assert text_of(house.ours(channel)[2]).startswith("Erased: your questions with their answers (1)")
     await house.stop()
     assert [path.name for path in house.folder.iterdir() if b"canary-55" in path.read_bytes()] == []

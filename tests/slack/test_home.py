@@ -34,14 +34,14 @@ def published(house: House) -> int:
 
 
 def test_hostile_questions_stand_in_plain_text_alone() -> None:
-    view = home_view([asked(HOSTILE, ts="1.0")], "en", US, "A1")
+    view = home_view([asked(HOSTILE, ts="1.0")], "en", US, "A1", "Kept for a while.")
 
     holders = [block for block in view["blocks"] if "evil.example" in json.dumps(block)]
     assert [block["text"]["type"] for block in holders] == ["plain_text"]
 
 
 def test_five_questions_without_end_fit_slacks_limits() -> None:
-    view = home_view([asked("長" * 50_000, ts="1.0")] * QUESTIONS, "zh", US, "A1")
+    view = home_view([asked("長" * 50_000, ts="1.0")] * QUESTIONS, "zh", US, "A1", "Kept for a while.")
 
     assert len(view["blocks"]) <= 100
     for block in view["blocks"]:
@@ -77,8 +77,9 @@ async def test_the_home_says_what_it_does_and_what_is_kept(house: House) -> None
     house.sandbox.employees.open_home(ALICE)
     await house.until(lambda: home(house, ALICE))
 
-    for key in ("home_title", "home_none", "home_data"):
+    for key in ("home_title", "home_none"):
         assert json.dumps(phrase(key, "en"))[1:-1] in home(house, ALICE)
+    assert "for 180 days, on a machine of your company" in home(house, ALICE)
 
 
 async def test_the_home_shows_the_persons_own_questions_from_everywhere_newest_first(house: House) -> None:

@@ -26,24 +26,35 @@ LastQuestions = Callable[[str, str, int], Awaitable[list[AskedQuestion]]]
 
 
 class Home:
-    """Publishes a person's home, not more often than anybody looks. `last_questions`: tenant, user, how many."""
+    """Publishes a person's home, not more often than anybody looks. `last_questions`: tenant, user, how many.
+
+    `notice`: what is kept of people, in each language.
+    """
 
     def __init__(
-        self, api: SlackApi, us: Identity, last_questions: LastQuestions, languages: Languages, clock: Clock
+        self,
+        api: SlackApi,
+        us: Identity,
+        last_questions: LastQuestions,
+        notice: Mapping[Language, str],
+        languages: Languages,
+        clock: Clock,
     ) -> None:
         self._api = api
         self._us = us
         self._last_questions = last_questions
+        self._notice = notice
         self._languages = languages
         self._clock = clock
         self._published_at: dict[str, float] = {}
 
-    async def publish(self, tenant: str, user: str, app_id: str) -> None:
-        if not self._may_publish(user):
+    async def publish(self, tenant: str, user: str, app_id: str, *, is_due: bool = False) -> None:
+        """`is_due`: what it shows must not stay, however lately it was published."""
+        if not self._may_publish(user) and not is_due:
             return
         questions = await self._last_questions(tenant, user, QUESTIONS)
         language = await self._languages.of(user, questions[0].text if questions else "")
-        view = home_view(questions, language, self._us, app_id)
+        view = home_view(questions, language, self._us, app_id, self._notice[language])
         await self._api.try_call(self._api.client.views_publish, user_id=user, view=view)
 
     def _may_publish(self, user: str) -> bool:
@@ -56,7 +67,9 @@ class Home:
         return True
 
 
-def home_view(questions: Sequence[AskedQuestion], language: Language, us: Identity, app_id: str) -> dict[str, Any]:
+def home_view(
+    questions: Sequence[AskedQuestion], language: Language, us: Identity, app_id: str, notice: str
+) -> dict[str, Any]:
     """For views.publish: at most 100 blocks, of which this has about a dozen."""
     blocks = [
         {"type": "header", "text": _plain(phrase("home_title", language))},
@@ -69,7 +82,10 @@ def home_view(questions: Sequence[AskedQuestion], language: Language, us: Identi
         blocks.append(_section(phrase("home_none", language)))
     for question in questions:
         blocks += _question_blocks(question, language, us)
-    return {"type": "home", "blocks": [*blocks, {"type": "divider"}, _section(phrase("home_data", language))]}
+    return {
+        "type": "home",
+        "blocks": [*blocks, {"type": "divider"}, _section(phrase("home_data", language, notice=notice))],
+    }
 
 
 def _buttons(language: Language, us: Identity, app_id: str) -> list[dict[str, Any]]:

@@ -156,7 +156,14 @@ class SlackPlatform:
         around = Surroundings(
             api=connection.api,
             urls=connection.urls,
-            home=Home(connection.api, us, self._delivery.last_questions, languages, self._clock),
+            home=Home(
+                connection.api,
+                us,
+                self._delivery.last_questions,
+                self._delivery.privacy.notice,
+                languages,
+                self._clock,
+            ),
             sessions=connection.sessions,
             languages=languages,
             user_groups=connection.user_groups,

@@ -135,6 +135,8 @@ class Privacy:
         who, language = self._who(body), self._language(body)
         erasing = await self._desk.erase(who)
         await self._say(await self._direct_channel(who), {"text": erasing.said[language]})
+        if erasing.is_done:  # it shows what they asked last, until somebody draws it anew
+            await self._around.home.publish(who.tenant, who.user, str(body.get("api_app_id") or ""), is_due=True)
 
     async def _direct_channel(self, who: Somebody) -> str:
         api = self._around.api
