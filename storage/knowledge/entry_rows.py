@@ -144,8 +144,8 @@ def remove(connection: Connection, entry_ids: Sequence[str]) -> None:
     """With all revisions, for good: drafts in a person's words go so, and nothing that is the company's."""
     _forget_index(connection, entry_ids)
     fulltext.leave_no_trace(connection, ENTRIES)  # some were published once
-    for some in chunks(_texts_ever(connection, entry_ids)):
-        connection.execute(delete(VectorRow).where(VectorRow.text_hash.in_(some)))  # who else says it is encoded again
+    for hashes in chunks(_texts_ever(connection, entry_ids)):  # of who else says the same, it is encoded again
+        connection.execute(delete(VectorRow).where(VectorRow.text_hash.in_(hashes)))
     for some in chunks(entry_ids):
         for row in (EntryRevisionRow, EntryRow):
             connection.execute(delete(row).where(row.entry_id.in_(some)))
