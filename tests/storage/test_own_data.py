@@ -3,7 +3,10 @@
 from datetime import timedelta
 
 from storage.database import Database
+from storage.forgetting.erasing import ErasureStore
 from storage.forgetting.own_data import OwnData, OwnDataStore, Somebody
+from storage.forgetting.traces import Person
+from storage.knowledge.records import Author
 from storage.replies import ReplyStore
 from tests.clock import START
 from tests.conftest import TRAIL, a_question
@@ -35,3 +38,19 @@ async def test_where_there_is_nothing_it_says_so(database: Database, replies: Re
     assert await store.count(ALICE) == OwnData(questions=0, judgements=0, texts=0, since=None)
     await store.take(BRUNO, START)  # itself on record, without a text
     assert (await store.count(BRUNO)).texts == 1
+
+
+async def test_who_was_erased_is_heard_of_once_it_is_done(database: Database, replies: ReplyStore) -> None:
+    heard: list[Person] = []
+
+    async def hear(person: Person) -> None:
+        assert (await OwnDataStore(database, TRAIL).count(ALICE)).since is None
+        heard.append(person)
+
+    alice = Person("slack", "U1")
+    store = ErasureStore(database, TRAIL, on_erased=hear)
+    await replies.accept(a_question(text="my salary"), START)
+    await store.preview(alice, LATER)
+    assert heard == []
+    await store.erase(alice, "asked for", Author("cli", "", "dana"), LATER)
+    assert heard == [alice]

@@ -82,7 +82,7 @@ export class Turns {
 
   toEnd() {
     this.#isAtEnd = true;
-    this.#scroller.scrollTop = this.#scroller.scrollHeight;
+    this.#scroller.scrollTop = this.#turns.size ? this.#scroller.scrollHeight : 0; // what greets has its heading on top
     this.#newest.hidden = true;
   }
 
