@@ -1,6 +1,11 @@
-"""`python -m bot` is `inthread`."""
+"""`inthread`, and `python -m bot`, which is the same."""
 
-from bot.cli import main
+
+def main() -> None:
+    from bot.cli import main as command_line  # here: processes that a command starts beside it import this module
+
+    command_line()
+
 
 if __name__ == "__main__":
     main()

@@ -27,8 +27,8 @@ class ChainedEntry:
     body: bytes | None
 
 
-# As the database has it: seq, header, body_digest, prev, hash, key_id, sealed.
-StoredEntry = tuple[int, bytes, bytes | None, bytes, bytes, bytes | None, bytes | None]
+# As the database has it: seq, header, body_digest, prev, hash, key_id, sealed; salt and body where they are not sealed.
+StoredEntry = tuple[int, bytes, bytes | None, bytes, bytes, bytes | None, bytes | None, bytes | None, bytes | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,15 +118,19 @@ class ChainCheck:
         return True
 
     def take_rows(
-        self, rows: Iterable[StoredEntry], ciphers: Mapping[bytes | None, AESGCM], entry: Callable[[int], ChainedEntry]
+        self,
+        rows: Iterable[StoredEntry],
+        ciphers: Mapping[bytes | None, AESGCM],
+        entry: Callable[[StoredEntry], ChainedEntry],
     ) -> bool:
         """As `take` of each in turn, as the database has them, many times as fast where nothing is unusual about them.
 
-        `entry` gives one by its seq, to be taken as what it is where something is: its key is not among `ciphers`, it
-        has no body, or it is bad. A million is checked at one go: what is said once here is said for each of them.
+        `entry` reads one, to be taken as what it is where something is: its key is gone, it has no body, it says that
+        others have none, or it is bad. A million is checked at one go: what is said once here is said for each of them.
         """
         seq, head, shipped = self.next_seq, self._head, self._shipped
-        for at, header, digest, prev, hash, key_id, sealed in rows:
+        for row in rows:
+            at, header, digest, prev, hash, key_id, sealed, _, _ = row
             try:
                 opened = ciphers[key_id].decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], None)  # type: ignore[index]
                 bound = ENTRY + prev + sha256(header).digest() + digest  # type: ignore[operator]
@@ -146,7 +150,7 @@ class ChainCheck:
                 continue
             self._entries += seq - self.next_seq
             self.next_seq, self._head = seq, head
-            if not self.take(entry(at)):
+            if not self.take(entry(row)):
                 return False
             seq, head = self.next_seq, self._head
         self._entries += seq - self.next_seq

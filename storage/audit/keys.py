@@ -60,12 +60,32 @@ class MemoryKeys:
             self._keys.pop(key_id, None)
 
 
+class Ciphers(dict[bytes | None, AESGCM]):
+    """By the ids of their keys; each is made when it is first asked for. Raises: KeyError, for a key that is gone."""
+
+    def __init__(self, kept: KeptKeys) -> None:
+        super().__init__()
+        self._kept = kept
+
+    def __missing__(self, key_id: bytes | None) -> AESGCM:
+        key = None if key_id is None else self._kept.find(key_id)
+        if key is None:
+            raise KeyError(key_id)
+        return self.remember(key_id, key)
+
+    def remember(self, key_id: bytes | None, key: bytes) -> AESGCM:
+        if len(self) >= _MOST_REMEMBERED:
+            self.clear()
+        cipher = self[key_id] = AESGCM(key)
+        return cipher
+
+
 class BodyKeys:
     """Seals bodies for writers, inside their transactions, and opens them for readers, in whatever thread."""
 
     def __init__(self, kept: KeptKeys) -> None:
         self._kept = kept
-        self._ciphers: dict[bytes | None, AESGCM] = {}
+        self._ciphers = Ciphers(kept)
 
     def current(self, connection: Connection, person: str, month: str, now: datetime) -> bytes:
         """The id of the person's key of the month, made if there is none. `person` "": the company itself.
@@ -80,7 +100,7 @@ class BodyKeys:
             give_up(connection, [key_id])
         key_id, key = secrets.token_bytes(_KEY_ID_BYTES), secrets.token_bytes(KEY_BYTES)
         self._kept.put(key_id, key)
-        self._remember(key_id, key)
+        self._ciphers.remember(key_id, key)
         connection.execute(insert(BodyKeyRow).values(key_id=key_id, person=person, month=month, made_at=now))
         return key_id
 
@@ -114,20 +134,14 @@ class BodyKeys:
 
     @property
     def ciphers(self) -> Mapping[bytes | None, AESGCM]:
-        """Of the keys that were used so far, by id; it grows with `open`."""
+        """Of every key, by its id; it grows while it is asked. Raises: KeyError, for one that is gone."""
         return self._ciphers
 
     def _cipher(self, key_id: bytes) -> AESGCM | None:
-        cipher = self._ciphers.get(key_id)
-        if cipher is None and (key := self._kept.find(key_id)) is not None:
-            cipher = self._remember(key_id, key)
-        return cipher
-
-    def _remember(self, key_id: bytes, key: bytes) -> AESGCM:
-        if len(self._ciphers) >= _MOST_REMEMBERED:
-            self._ciphers.clear()
-        cipher = self._ciphers[key_id] = AESGCM(key)
-        return cipher
+        try:
+            return self._ciphers[key_id]
+        except KeyError:
+            return None
 
 
 def give_up(connection: Connection, key_ids: Collection[bytes]) -> None:

@@ -24,7 +24,7 @@ from storage.audit.store import Span, check_batch, span_of
 from storage.errors import StorageError
 
 STRETCH = 25_000
-WORTH_IT = 12 * STRETCH  # a process takes a second or two to start
+WORTH_IT = 6 * STRETCH  # a process takes a second to start
 
 
 @dataclass(frozen=True, slots=True)

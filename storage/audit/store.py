@@ -28,11 +28,11 @@ BATCH = 1_000
 BEFORE_ALL = -(2**63)  # a row that was slipped in below entry 1 is to be seen
 # Bytes, as they were hashed: text that was changed need not be text any more, and reading it as such would fail.
 _BATCH = (
-    "SELECT seq, CAST(header AS BLOB), body_digest, prev, hash, key_id, sealed FROM audit_entry "
+    "SELECT seq, CAST(header AS BLOB), body_digest, prev, hash, key_id, sealed, salt, body FROM audit_entry "
     f"WHERE seq >= ? AND seq <= ? ORDER BY seq LIMIT {BATCH}"
 )
-_HASHED = ("header", "body_digest", "prev", "hash", "salt", "body", "key_id", "sealed")
-_ONE = text(f"SELECT seq, {', '.join(f'CAST({name} AS BLOB)' for name in _HASHED)} FROM audit_entry WHERE seq = :seq")
+_CHAINED = ("header", "body_digest", "prev", "hash", "key_id", "sealed", "salt", "body")
+_ONE = text(f"SELECT seq, {', '.join(f'CAST({name} AS BLOB)' for name in _CHAINED)} FROM audit_entry WHERE seq = :seq")
 _CHECKPOINTS = checkpoint_query().where(
     AuditCheckpointRow.size >= bindparam("first"), AuditCheckpointRow.size <= bindparam("last")
 )
@@ -130,7 +130,7 @@ def check_batch(connection: Connection, keys: BodyKeys, check: ChainCheck, first
     """Where the next batch begins; None when all is checked, or something is wrong."""
     batch = _read_batch(connection, first, span.last)
     for rows, checkpoint in _with_checkpoints(connection, batch, first, span.signed):
-        if not check.take_rows(rows, keys.ciphers, partial(_entry, connection, keys)):
+        if not check.take_rows(rows, keys.ciphers, partial(_entry_of, connection, keys)):
             return None
         if checkpoint is not None and not check.take_checkpoint(checkpoint):
             return None
@@ -147,23 +147,14 @@ def _export_batch(connection: Connection, keys: BodyKeys, first: int, span: Span
     return b"".join(lines), _next_first(batch)
 
 
-def _entry(connection: Connection, keys: BodyKeys, seq: int) -> ChainedEntry:
+def _entry_of(connection: Connection, keys: BodyKeys, row: StoredEntry) -> ChainedEntry:
     """Byte for byte, whatever was made of it. What cannot be opened counts as gone: checks say whether it may be."""
-    row = connection.execute(_ONE, {"seq": seq}).one()
-    _, header, body_digest, prev, hash, salt, body, key_id, sealed = row
+    if not all(isinstance(value, bytes | None) for value in row[1:]):
+        row = cast(StoredEntry, tuple(connection.execute(_ONE, {"seq": row[0]}).one()))
+    seq, header, body_digest, prev, hash, key_id, sealed, salt, body = row
     if key_id is not None and sealed is not None and (opened := keys.open(key_id, sealed)) is not None:
         salt, body = opened
     return ChainedEntry(seq, header, body_digest, prev, hash, salt, body)
-
-
-def _entry_of(connection: Connection, keys: BodyKeys, row: StoredEntry) -> ChainedEntry:
-    """The same from what is at hand, where that is all there is."""
-    seq, header, body_digest, prev, hash, key_id, sealed = row
-    values = (header, body_digest, prev, hash, key_id, sealed)
-    if not all(isinstance(value, bytes) for value in values) or key_id is None or sealed is None:
-        return _entry(connection, keys, seq)
-    opened = keys.open(key_id, sealed)
-    return ChainedEntry(seq, header, body_digest, prev, hash, *(opened or (None, None)))
 
 
 def _read_batch(connection: Connection, first: int, last: int) -> list[StoredEntry]:
