@@ -8,6 +8,7 @@ from inference.models.catalogue import CATALOGUE, Catalogue, find_model
 from inference.models.hub_id import parse_hub_id
 from inference.models.locate import ModelFiles, locate_model
 from inference.models.prepared import find_damage, prepared_path
+from inference.models.remembered import remembered_sha256
 from inference.models.snapshot import find_snapshot_fault, load_snapshot
 from inference.models.verify import files_sha256, find_fault, weights_path
 
@@ -34,9 +35,12 @@ def verify_model(name: str, models_dir: Path, *, quick: bool = False, catalogue:
 def sha256_for_loading(files: ModelFiles) -> str:
     """The SHA-256 of the weights that are about to be loaded; of a fetched folder every file is checked, quickly.
 
+    What the catalogue pins is hashed each time, the rest where it has changed.
     Raises: ModelUnusable, when a file is not what the catalogue pins or what was fetched.
     """
-    sha256 = _check_snapshot(files, quick=True) or files_sha256(files.weights())
+    sha256 = _check_snapshot(files, quick=True)
+    if sha256 is None:
+        sha256 = files_sha256(files.weights()) if files.sha256 else remembered_sha256(files)
     if files.sha256 and sha256 != files.sha256:
         raise ModelUnusable(f"model `{files.name}` is altered ({files.path}): type `inthread model fetch {files.name}`")
     return sha256

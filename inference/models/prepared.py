@@ -31,10 +31,13 @@ class Header:
     start: int
 
 
+def prepared_folder(files: ModelFiles) -> Path:
+    """Where what we make of a model's files belongs: beside a GGUF file, inside a folder; there or not."""
+    return (files.path.parent if files.is_gguf else files.path) / FOLDER
+
+
 def prepared_path(files: ModelFiles, precision: Precision) -> Path:
-    """Where the prepared file of a model belongs: beside a GGUF file, inside a folder; whether it is there or not."""
-    folder = files.path.parent if files.is_gguf else files.path
-    return folder / FOLDER / f"{files.path.stem if files.is_gguf else 'model'}-{precision}.inthread"
+    return prepared_folder(files) / f"{files.path.stem if files.is_gguf else 'model'}-{precision}.inthread"
 
 
 def kernels_dir(models_dir: Path) -> Path:
