@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 
+from storage.forgetting.due import RetentionRule
 from storage.forgetting.erasing import ErasureStore
 from storage.forgetting.holds import HoldStore
-from storage.forgetting.retention import RetentionRule, RetentionStore
+from storage.forgetting.retention import RetentionStore
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

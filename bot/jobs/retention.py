@@ -6,7 +6,8 @@ import structlog
 
 from bot.clock import Clock
 from storage.audit.settings import AuditSettings
-from storage.forgetting.retention import RetentionRule, RetentionStore
+from storage.forgetting.due import RetentionRule
+from storage.forgetting.retention import RetentionStore
 
 log = structlog.get_logger(__name__)
 

@@ -37,9 +37,10 @@ from storage.audit.signing import Signer
 from storage.audit.store import AuditStore
 from storage.database import Database
 from storage.feedback import FeedbackStore
+from storage.forgetting.due import RetentionRule
 from storage.forgetting.erasing import ErasureStore
 from storage.forgetting.holds import HoldStore
-from storage.forgetting.retention import RetentionRule, RetentionStore
+from storage.forgetting.retention import RetentionStore
 from storage.knowledge.entries import EntryStore
 from storage.knowledge.records import Author
 from storage.learning.dismissals import DismissalStore

@@ -19,8 +19,9 @@ from storage.audit.signing import Signer
 from storage.audit.store import AuditStore
 from storage.database import Database
 from storage.errors import DatabaseUnavailable, Trouble
+from storage.forgetting.due import RetentionRule
 from storage.forgetting.holds import Held, HoldStore, Scope
-from storage.forgetting.retention import Gone, RetentionRule, RetentionStore
+from storage.forgetting.retention import Gone, RetentionStore
 from storage.knowledge.records import Author
 from storage.records import ReplyFigures, ReplyState
 from storage.replies import ReplyStore

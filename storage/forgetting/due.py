@@ -1,0 +1,150 @@
+"""What is old enough to go: texts of the log, exchanges of the thread history, the log's oldest headers. Only looks.
+
+Days are counted in UTC and go whole: what goes, goes once a day. Holds are stronger than age.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import ColumnElement, Connection, and_, func, or_, select, true
+
+from storage.audit.canonical import canonical, utc_text
+from storage.audit.log import person_of
+from storage.audit.pseudonyms import Pseudonym
+from storage.forgetting import traces
+from storage.forgetting.bodies import HAS_BODY
+from storage.forgetting.holds import Hold, Scope, all_holds
+from storage.forgetting.traces import Person
+from storage.records import CLOSED_STATES
+from storage.schema import AuditCheckpointRow, AuditEntryRow, InboxRow, ReplyRow, ThreadRow
+
+
+@dataclass(frozen=True, slots=True)
+class RetentionRule:
+    """In days. `channels`: for texts and history of channels that are named, in place of the general ones."""
+
+    texts: int
+    headers: int
+    history: int
+    channels: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """`texts`: entries whose bodies may go, ascending; `exchanges`: keys of their posts. `headers_to`: the last of the
+    oldest entries that can go as a whole, `headers` of them, once these texts have gone; None: none can.
+
+    `held`: texts that are old enough, and stay because of `holds`.
+    """
+
+    texts: list[int]
+    exchanges: list[str]
+    headers_to: int | None
+    headers: int
+    held: int
+    holds: list[Hold]
+
+
+def find_due(connection: Connection, pseudonym: Pseudonym, rule: RetentionRule, now: datetime) -> Due:
+    """Reads the log as far as things may be due, and where channels have days of their own all of it."""
+    look = _Look(connection, pseudonym, rule, now)
+    texts = sorted(look.texts())
+    headers_to = look.headers_to()
+    up_to = select(func.count()).where(AuditEntryRow.seq <= (headers_to or 0))
+    headers = connection.execute(up_to).scalar_one()
+    return Due(texts, list(look.exchanges()), headers_to, headers, look.held, look.holds)
+
+
+class _Look:
+    def __init__(self, connection: Connection, pseudonym: Pseudonym, rule: RetentionRule, now: datetime) -> None:
+        self._connection = connection
+        self._rule = rule
+        self._today = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+        self.holds = all_holds(connection)
+        self._places = {(hold.held.scope, hold.held.platform, hold.held.name) for hold in self.holds}
+        people = [Person(hold.held.platform, hold.held.name) for hold in self.holds if hold.held.scope is Scope.PERSON]
+        self._names = {name for person in people for name in traces.pseudonyms(connection, pseudonym, person)}
+        self.held = 0
+
+    def texts(self) -> Iterator[int]:
+        """What the company says (entries, handbooks, erasures) stays as long as its header."""
+        rule = self._rule
+        yield from self._texts_before(rule.texts, true())
+        for channel, days in rule.channels.items():
+            if days < rule.texts:
+                # The bytes of a member of the header: a quotation mark inside a string of somebody's is escaped.
+                mark = canonical({"channel": channel}).decode()[1:-1]
+                yield from self._texts_before(days, func.instr(AuditEntryRow.header, mark) > 0, since=rule.texts)
+
+    def _texts_before(self, days: int, among: ColumnElement[bool], since: int | None = None) -> Iterator[int]:
+        """Older than `days`, and not older than `since`."""
+        query = select(AuditEntryRow.seq, AuditEntryRow.header).where(HAS_BODY, among).order_by(AuditEntryRow.seq)
+        latest = utc_text(self._before(days))
+        earliest = "" if since is None else utc_text(self._before(since))
+        for row in self._connection.execute(query):
+            header = _parse(row.header)
+            if header is None or not person_of(str(header["kind"]), header.get("actor")):
+                continue
+            if str(header["time"]) >= latest:
+                return
+            own_days = self._rule.channels.get(str(header.get("channel")), self._rule.texts)
+            if not earliest <= str(header["time"]) < utc_text(self._before(own_days)):
+                continue
+            if self._is_held(header):
+                self.held += 1
+                continue
+            yield row.seq
+
+    def exchanges(self) -> Iterator[str]:
+        """Of the thread history, ended, oldest first."""
+        rule = self._rule
+        special = [
+            and_(ThreadRow.channel == channel, InboxRow.received_at < self._before(days))
+            for channel, days in rule.channels.items()
+        ]
+        general = and_(ThreadRow.channel.not_in(rule.channels), InboxRow.received_at < self._before(rule.history))
+        query = (
+            select(InboxRow.message_key, ThreadRow.platform, InboxRow.user, ThreadRow.channel, ThreadRow.thread)
+            .join(ReplyRow, ReplyRow.message_key == InboxRow.message_key)
+            .join(ThreadRow, ThreadRow.thread_id == InboxRow.thread_id)
+            .where(ReplyRow.state.in_(CLOSED_STATES), or_(general, *special))
+            .order_by(InboxRow.received_at)
+        )
+        for key, platform, user, channel, thread in self._connection.execute(query):
+            held = (Scope.PERSON, user), (Scope.CHANNEL, channel), (Scope.THREAD, thread)
+            if not any((scope, platform, name) in self._places for scope, name in held):
+                yield key
+
+    def headers_to(self) -> int | None:
+        """One that a checkpoint covers, so that the rest can still be checked from there."""
+        limit = utc_text(self._before(self._rule.headers))
+        first = last = None
+        query = select(AuditEntryRow.seq, AuditEntryRow.header).order_by(AuditEntryRow.seq)
+        for row in self._connection.execute(query):
+            header = _parse(row.header)
+            if header is None or str(header["time"]) >= limit or self._is_held(header):
+                break
+            first, last = first or row.seq, row.seq
+        if last is None:
+            return None
+        covered = select(func.max(AuditCheckpointRow.size)).where(AuditCheckpointRow.size.between(first, last))
+        return self._connection.execute(covered).scalar()
+
+    def _before(self, days: int) -> datetime:
+        return self._today - timedelta(days=days)
+
+    def _is_held(self, header: Mapping[str, object]) -> bool:
+        platform = str(header.get("platform"))
+        places = {(scope, platform, str(header.get(scope.value))) for scope in (Scope.CHANNEL, Scope.THREAD)}
+        return header.get("actor") in self._names or not self._places.isdisjoint(places)
+
+
+def _parse(header: str) -> dict[str, object] | None:
+    """None: it was changed. That is found by `verify`, and stays as it is."""
+    try:
+        said = json.loads(header)
+        return said if {"kind", "time"} <= said.keys() else None
+    except (ValueError, AttributeError):
+        return None
