@@ -66,7 +66,7 @@ def build_admin(
         zone=settings.admin.zone,
         link_hosts=settings.answers.link_hosts,
     )
-    rule = retention_rule(settings.audit)
+    rule = retention_rule(settings.audit, settings.admin.zone)
     forgetting = Forgetting(
         erasures=erasures,
         holds=HoldStore(database, trail),

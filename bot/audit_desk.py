@@ -65,6 +65,6 @@ async def open_forgetting_desk(settings: Settings) -> AsyncGenerator[ForgettingD
         yield ForgettingDesk(
             erasures=ErasureStore(database, trail, index),
             holds=HoldStore(database, trail),
-            retention=RetentionStore(database, trail, retention_rule(settings.audit), index),
+            retention=RetentionStore(database, trail, retention_rule(settings.audit, settings.admin.zone), index),
             author=author_here(),
         )

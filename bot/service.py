@@ -143,7 +143,12 @@ async def open_service(settings: Settings, clock: Clock) -> AsyncGenerator["Serv
         index = SearchIndex(database, trail.pseudonym, trail.keys)
         keeping = Keeping(
             Checkpoints(CheckpointStore(database, signer), settings.audit, settings.audit_files, clock),
-            Retention(RetentionStore(database, trail, retention_rule(settings.audit), index), clock),
+            Retention(
+                RetentionStore(database, trail, retention_rule(settings.audit, settings.admin.zone), index),
+                clock,
+                settings.jobs.retention_time,
+                settings.admin.zone,
+            ),
         )
         service = Service(settings, engine, database, trail, signer, knowledge, entries, keeping, clock)
         stack.push_async_callback(service.close)

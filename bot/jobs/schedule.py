@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from datetime import time
 
 from apscheduler.triggers.base import BaseTrigger
 from apscheduler.triggers.interval import IntervalTrigger
@@ -17,6 +18,7 @@ from bot.jobs.model_update import ModelUpdate
 from bot.jobs.office_hours import DigestSettings, ReviewSettings
 from bot.jobs.retention import Retention
 from bot.jobs.reviews import ReviewReminders
+from bot.jobs.time_zones import TimeOfDay
 from bot.jobs.update_settings import ModelUpdateSettings
 
 Telling = WeeklyDigest | ReviewReminders
@@ -57,9 +59,17 @@ class JobSettings(BaseModel):
         gt=0,
         description="How often to look whether today's old texts are gone already ([audit] …_days).",
     )
+    retention_at: TimeOfDay = Field(
+        default="02:30",
+        description="From which time of day they go ([admin] time_zone): writers wait some seconds for each GB then.",
+    )
     model_update: ModelUpdateSettings = Field(
         default=ModelUpdateSettings(), description="Newer revisions of the model, in a maintenance window."
     )
+
+    @property
+    def retention_time(self) -> time:
+        return time.fromisoformat(self.retention_at)
 
 
 @dataclass(frozen=True, slots=True)

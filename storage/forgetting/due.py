@@ -1,12 +1,12 @@
 """What is old enough to go: texts of the log, exchanges of the thread history, the log's oldest headers. Only looks.
 
-Days are counted in UTC and go whole: what goes, goes once a day. Holds are stronger than age.
+Days are counted where the company is and go whole: what goes, goes once a day. Holds are stronger than age.
 """
 
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 
 from sqlalchemy import ColumnElement, Connection, and_, func, or_, select, true
 
@@ -23,12 +23,16 @@ from storage.schema import AuditCheckpointRow, AuditEntryRow, InboxRow, ReplyRow
 
 @dataclass(frozen=True, slots=True)
 class RetentionRule:
-    """In days. `channels`: for texts and history of channels that are named, in place of the general ones."""
+    """In days. `channels`: for texts and history of channels that are named, in place of the general ones.
+
+    `zone`: when a day begins.
+    """
 
     texts: int
     headers: int
     history: int
     channels: Mapping[str, int]
+    zone: tzinfo = UTC
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +65,7 @@ class _Look:
     def __init__(self, connection: Connection, pseudonym: Pseudonym, rule: RetentionRule, now: datetime) -> None:
         self._connection = connection
         self._rule = rule
-        self._today = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+        self._today = now.astimezone(rule.zone).replace(hour=0, minute=0, second=0, microsecond=0)
         self.holds = all_holds(connection)
         self._places = {(hold.held.scope, hold.held.platform, hold.held.name) for hold in self.holds}
         people = [Person(hold.held.platform, hold.held.name) for hold in self.holds if hold.held.scope is Scope.PERSON]

@@ -1,12 +1,16 @@
 """What goes because it is old: texts, thread history, headers; what holds keep; and that the chain still stands."""
 
-from datetime import datetime, timedelta
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, time, timedelta
 from io import BytesIO
 from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
 from bot.jobs.retention import Retention
 from storage.audit.checkpointing import CheckpointStore
@@ -32,6 +36,7 @@ from tests.storage.test_replies import LEASE
 
 RULE = RetentionRule(texts=180, headers=190, history=180, channels={"CQUICK": 30})
 SIGNER = Signer(Ed25519PrivateKey.generate())
+SHANGHAI = ZoneInfo("Asia/Shanghai")
 OFFICER = Author("cli", "", "root")
 
 
@@ -254,18 +259,49 @@ def occurrences(path: Path, words: str) -> int:
     return sum(file.read_bytes().count(words.encode()) for file in path.parent.glob(f"{path.name}*"))
 
 
-async def test_the_job_looks_once_a_day(
-    replies: ReplyStore, retention: RetentionStore, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+async def test_a_day_begins_where_the_company_is(database: Database, replies: ReplyStore) -> None:
+    """START is nine in the morning in UTC, five in the afternoon in Shanghai: midnight there is eight hours earlier."""
+    await ask(replies, "old")
+    in_shanghai = RetentionStore(database, TRAIL, replace(RULE, zone=SHANGHAI))
+    midnight_there = after(180).replace(hour=16, minute=0)
+
+    assert await in_shanghai.run(midnight_there - timedelta(minutes=1)) == Gone()
+    assert await in_shanghai.run(midnight_there) == Gone(texts=2, exchanges=1)
+
+
+async def test_the_job_looks_once_a_day_when_few_are_there(
+    retention: RetentionStore, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     looked: list[datetime] = []
 
     async def run(now: datetime) -> Gone:
-        looked.append(now)
+        looked.append(now.astimezone(SHANGHAI))
         return Gone()
 
     monkeypatch.setattr(retention, "run", run)
-    job = Retention(retention, clock)
-    for _ in range(2):
+    job = Retention(retention, clock, time(2, 30), SHANGHAI)
+    for _ in range(50):  # from five in the afternoon on
         await job.run()
+        await clock.advance(timedelta(hours=1).total_seconds())
 
-    assert len(looked) == 1
+    assert [f"{at:%d %H}" for at in looked] == ["02 17", "03 03", "04 03"]
+
+
+async def test_a_hold_that_is_placed_while_things_go_is_heeded(
+    database: Database, replies: ReplyStore, retention: RetentionStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("storage.forgetting.retention.BATCH", 1)
+    await ask(replies, "first", user="U1")
+    await ask(replies, "second", user="U2")
+    write = database.write
+
+    async def write_and_hold(work: Callable[[Connection], Any]) -> Any:
+        done = await write(work)
+        monkeypatch.setattr(database, "write", write)
+        await HoldStore(database, TRAIL).place(Held(Scope.PERSON, "slack", "U2"), "a lawsuit", OFFICER, after(181))
+        return done
+
+    monkeypatch.setattr(database, "write", write_and_hold)
+
+    assert await retention.run(after(181)) == Gone(texts=2, exchanges=1, held=2)
+    assert await texts_left(database) == ["canary second", "answer second"]
