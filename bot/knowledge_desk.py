@@ -7,11 +7,12 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+from bot.assembly.data import prepare_data
+from bot.assembly.library import open_library
 from bot.clock import Clock
 from bot.conversation.characters import strip_invisible
 from bot.conversation.knowledge.knowledge import Knowledge
 from bot.errors import NotFound
-from bot.service import open_knowledge, prepare_data
 from bot.settings import Settings
 from storage.audit import opening
 from storage.audit.keys import BodyKeys, MemoryKeys
@@ -57,24 +58,12 @@ async def open_desk(settings: Settings, *, create: bool = False) -> AsyncGenerat
 async def ask_knowledge(settings: Settings, clock: Clock) -> AsyncGenerator[Knowledge, None]:
     """What the company knows, to be asked as the service asks it; `refresh` it first. Raises: StorageError."""
     database_file(settings.database_url)
+    trail = AuditTrail(_changes_nothing, BodyKeys(MemoryKeys()))
     async with (
         await Database.open(settings.database_url) as database,
-        ask_knowledge_of(database, settings, AuditTrail(_changes_nothing, BodyKeys(MemoryKeys())), clock) as knowledge,
+        open_library(settings, database, trail, clock) as library,
     ):
-        yield knowledge
-
-
-@asynccontextmanager
-async def ask_knowledge_of(
-    database: Database, settings: Settings, trail: AuditTrail, clock: Clock
-) -> AsyncGenerator[Knowledge, None]:
-    """As `ask_knowledge`, of a database that is open already."""
-    knowledge, _ = open_knowledge(settings, database, trail, clock)
-    await knowledge.open()
-    try:
-        yield knowledge
-    finally:
-        await knowledge.close()
+        yield library.knowledge
 
 
 def _changes_nothing(platform: str, tenant: str, user: str) -> str:

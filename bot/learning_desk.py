@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TypeVar
 
+from bot.assembly.library import open_library
 from bot.clock import Calendar, Clock
 from bot.conversation.characters import strip_invisible
 from bot.conversation.knowledge.reviews import shown_by
 from bot.conversation.learning.gaps import Gap, Gaps, asked_in
 from bot.conversation.learning.variants import LearningStores, Variants, Weighed
 from bot.errors import NotFound, ServiceError
-from bot.knowledge_desk import ask_knowledge_of, author_here, load_trail
+from bot.knowledge_desk import author_here, load_trail
 from bot.settings import Settings
 from storage.admin.accounts import DeedStore
 from storage.admin.records import Report
@@ -46,8 +47,9 @@ async def open_learning_desk(settings: Settings, clock: Clock) -> AsyncGenerator
     trail = await load_trail(settings)
     async with (
         await Database.open(settings.database_url) as database,
-        ask_knowledge_of(database, settings, trail, clock) as knowledge,
+        open_library(settings, database, trail, clock) as library,
     ):
+        knowledge = library.knowledge
         await knowledge.refresh()
         feedback, dismissals = FeedbackStore(database, trail), DismissalStore(database, trail)
         stores = LearningStores(EntryStore(database, trail), feedback, RejectionStore(database, trail))

@@ -2,8 +2,8 @@
 
 import asyncio
 
+from bot.assembly.data import prepare_data
 from bot.clock import SystemClock
-from bot.service import prepare_data
 from bot.settings import Settings
 from storage.audit.opening import load_trail
 from storage.database import Database

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from bot.assembly.library import Library
 from storage import migrations
 from storage.audit.keys import BodyKeys, MemoryKeys
 from storage.audit.trail import AuditTrail
@@ -61,7 +62,7 @@ def threads(database: Database) -> ThreadStore:
 def shelf(monkeypatch: pytest.MonkeyPatch) -> Shelf:
     """What a service knows that is started after this."""
     shelf = Shelf()
-    monkeypatch.setattr("bot.service.open_knowledge", lambda *_: (shelf, shelf))
+    monkeypatch.setattr("bot.assembly.library.build_library", lambda *_: Library(shelf, shelf))  # type: ignore[arg-type]
     return shelf
 
 

@@ -18,7 +18,7 @@ def db() -> None:
 @with_settings
 def db_upgrade(settings: Settings) -> None:
     """Create the database, or migrate it to this version. `inthread run` does it too."""
-    from bot.service import prepare_data
+    from bot.assembly.data import prepare_data
 
     configure_logging(settings.log)
     before, after = prepare_data(settings)

@@ -39,8 +39,8 @@ async def test_the_service_takes_a_newer_model(
     hub.repositories[ID, "master"] = hub.repositories[ID, "master"] | {"LICENSE": b"A newer licence"}
 
     async with open_service(settings(tmp_path, "active", switch=switch), ManualClock()) as service:
-        assert service._model_update is not None
-        await service._model_update.run()
+        (update,) = (job for job in service.jobs if job.name == "model_update")
+        await update.run()
 
     active = load_active(tmp_path / "models")
     assert active is not None

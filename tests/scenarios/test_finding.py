@@ -23,7 +23,7 @@ from tests.storage.knowledge.samples import HR
 
 @pytest.fixture(autouse=True)
 def _followable_encoder(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bot.service.open_embedder", lambda *_: ConceptEncoder())
+    monkeypatch.setattr("bot.assembly.library.open_embedder", lambda *_: ConceptEncoder())
 
 
 async def keep(folder: Path, *entries: Entry) -> None:

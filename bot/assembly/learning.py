@@ -1,7 +1,8 @@
-"""The parts of the loop, put together for the service: what people say makes the answers better."""
+"""The loop: what people say makes the answers better."""
 
 from dataclasses import dataclass
 
+from bot.assembly.record import Record
 from bot.clock import Calendar, Clock
 from bot.conversation.knowledge.editing import Editor
 from bot.conversation.knowledge.looking_up import LooksUp
@@ -17,8 +18,6 @@ from bot.jobs.reviews import ReviewReminders
 from bot.jobs.schedule import Telling
 from bot.platforms.slack.platform import SlackPlatform
 from bot.settings import Settings
-from storage.audit.trail import AuditTrail
-from storage.database import Database
 from storage.feedback import FeedbackStore
 from storage.knowledge.entries import EntryStore
 from storage.learning.digests import DigestStore
@@ -39,8 +38,7 @@ class LearningLoop:
 
 def build_loop(
     settings: Settings,
-    database: Database,
-    trail: AuditTrail,
+    record: Record,
     knowledge: LooksUp,
     people: People,
     submit: Submit,
@@ -48,6 +46,7 @@ def build_loop(
 ) -> LearningLoop:
     """`people`: which channel is whose. `submit`: shows what owners are told."""
     answers, jobs = settings.answers, settings.jobs
+    database, trail = record.database, record.trail
     entries, feedback, digests = (
         EntryStore(database, trail),
         FeedbackStore(database, trail),

@@ -1,4 +1,4 @@
-"""The admin pages, put together for the service."""
+"""The admin pages."""
 
 import structlog
 
@@ -7,6 +7,8 @@ from bot.admin.desk import KnowledgeDesk
 from bot.admin.forgetting import Forgetting
 from bot.admin.overview_pages import LineNow
 from bot.admin.site import AdminSite, Parts
+from bot.assembly.learning import LearningLoop
+from bot.assembly.record import Record
 from bot.browsers import is_loopback
 from bot.clock import Calendar, Clock
 from bot.conversation.knowledge.knowledge import Knowledge
@@ -17,14 +19,9 @@ from bot.conversation.learning.variants import INTHREAD
 from bot.delivery.line import Line
 from bot.jobs.board import JobBoard
 from bot.jobs.retention import retention_rule
-from bot.learning_loop import LearningLoop
 from bot.settings import Settings
 from storage.audit.reading import AuditReader
-from storage.audit.search_index import SearchIndex
-from storage.audit.signing import Signer
 from storage.audit.store import AuditStore
-from storage.audit.trail import AuditTrail
-from storage.database import Database
 from storage.feedback import FeedbackStore
 from storage.forgetting.erasing import ErasureStore
 from storage.forgetting.holds import HoldStore
@@ -37,17 +34,17 @@ log = structlog.get_logger(__name__)
 
 def build_admin(
     settings: Settings,
-    database: Database,
-    trail: AuditTrail,
-    signer: Signer,
+    record: Record,
     knowledge: Knowledge,
     loop: LearningLoop,
     jobs: JobBoard,
     line: Line,
     erasures: ErasureStore,
     clock: Clock,
-) -> AdminSite:
-    """`loop`: what the pages share with the forms of Slack and the jobs."""
+) -> AdminSite | None:
+    """`loop`: what the pages share with the forms of Slack and the jobs. None where the settings turn them off."""
+    if not settings.admin.enabled:
+        return None
     if not is_loopback(settings.service.host) and not settings.admin.is_https:
         log.warning(
             "admin_pages_open_to_the_network",
@@ -55,40 +52,45 @@ def build_admin(
             hint="passwords and conversations cross the network in the clear: put a proxy with TLS in front and set "
             '[admin] public_url, or set [service] host = "127.0.0.1"',
         )
-    desk = _desk(settings, database, trail, knowledge, loop, clock)
-    index = SearchIndex(database, trail.pseudonym, trail.keys)
-    archive = Archive(
-        reader=AuditReader(database, trail.pseudonym, trail.keys),
-        pseudonym=trail.pseudonym,
-        index=index,
-        store=AuditStore(database, trail.keys),
-        signer=signer,
-        zone=settings.admin.zone,
-        link_hosts=settings.answers.link_hosts,
-    )
-    rule = retention_rule(settings.audit, settings.admin.zone)
-    forgetting = Forgetting(
-        erasures=erasures,
-        holds=HoldStore(database, trail),
-        retention=RetentionStore(database, trail, rule, index),
-        rule=rule,
-    )
     parts = Parts(
-        database=database,
-        trail=trail,
+        database=record.database,
+        trail=record.trail,
         clock=clock,
-        desk=desk,
-        archive=archive,
-        forgetting=forgetting,
+        desk=_desk(settings, record, knowledge, loop, clock),
+        archive=_archive(settings, record),
+        forgetting=_forgetting(settings, record, erasures),
         jobs=jobs,
         line=lambda: LineNow(line.active, line.waiting),
     )
     return AdminSite(settings.admin, settings.service.host, parts)
 
 
-def _desk(
-    settings: Settings, database: Database, trail: AuditTrail, knowledge: Knowledge, loop: LearningLoop, clock: Clock
-) -> KnowledgeDesk:
+def _archive(settings: Settings, record: Record) -> Archive:
+    database, trail = record.database, record.trail
+    return Archive(
+        reader=AuditReader(database, trail.pseudonym, trail.keys),
+        pseudonym=trail.pseudonym,
+        index=record.index,
+        store=AuditStore(database, trail.keys),
+        signer=record.signer,
+        zone=settings.admin.zone,
+        link_hosts=settings.answers.link_hosts,
+    )
+
+
+def _forgetting(settings: Settings, record: Record, erasures: ErasureStore) -> Forgetting:
+    database, trail = record.database, record.trail
+    rule = retention_rule(settings.audit, settings.admin.zone)
+    return Forgetting(
+        erasures=erasures,
+        holds=HoldStore(database, trail),
+        retention=RetentionStore(database, trail, rule, record.index),
+        rule=rule,
+    )
+
+
+def _desk(settings: Settings, record: Record, knowledge: Knowledge, loop: LearningLoop, clock: Clock) -> KnowledgeDesk:
+    database, trail = record.database, record.trail
     entries, dismissals = EntryStore(database, trail), DismissalStore(database, trail)
     calendar = Calendar(clock, settings.admin.zone)
     as_shown = shown_by(settings.answers, calendar)
