@@ -166,8 +166,10 @@ void finish_block(int64_t block, int64_t begin, int64_t end, int64_t n, int64_t 
     const int64_t first = block * LANES;
     const int outputs = static_cast<int>(std::min<int64_t>(LANES, n - first));
     int32_t sums[ROWS][LANES];
-    for (int64_t row = begin; row < end; row += ROWS) {
-        const int rows = static_cast<int>(std::min<int64_t>(ROWS, end - row));
+    // Passes alike: of eight rows, six and two take longer than four and four.
+    const int64_t passes = (end - begin + ROWS - 1) / ROWS, together = (end - begin + passes - 1) / passes;
+    for (int64_t row = begin; row < end; row += together) {
+        const int rows = static_cast<int>(std::min<int64_t>(together, end - row));
         multiply_rows(rows, w + first * k, levels + row * k, k, sums);
         for (int r = 0; r < rows; ++r) {
             float* out = y + (row + r) * n + first;
