@@ -221,8 +221,12 @@ def _is_right(kernels: Kernels) -> bool:
     generator = torch.Generator().manual_seed(1)
     weight = torch.randint(-127, 128, (40, 64), generator=generator).to(torch.int8)
     x = torch.randn(11, 64, generator=generator)
-    found = kernels.multiply(x, pack(weight), torch.ones(40))
-    return torch.allclose(found, x @ weight.float().T, rtol=1e-3, atol=0.5)
+    expected, packed = x @ weight.float().T, pack(weight)
+    for rows in (1, 8, 11):
+        found = kernels.multiply(x[:rows], packed, torch.ones(40))
+        if not torch.allclose(found, expected[:rows], rtol=1e-3, atol=0.5):
+            return False
+    return True
 
 
 def _compiled(files: dict[str, bytes], folder: Path | None) -> Path:
