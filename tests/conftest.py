@@ -17,6 +17,7 @@ from storage.records import NewQuestion
 from storage.replies import ReplyStore
 from storage.threads import ThreadStore
 from tests.clock import ManualClock
+from tests.compiler import stand_in_for_compiler
 from tests.shelf import Shelf
 
 # The same examples in every run: a test that fails now and then is no help to whoever changes something else.
@@ -27,6 +28,11 @@ settings.load_profile("steady")
 
 KEYS = BodyKeys(MemoryKeys())
 TRAIL = AuditTrail(lambda platform, tenant, user: f"pseudonym of {user}", KEYS)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if hasattr(config, "cache"):
+        stand_in_for_compiler(config.cache.mkdir("kernels"))
 
 
 @pytest.fixture(scope="session")
