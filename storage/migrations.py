@@ -1,5 +1,6 @@
 """Bringing a database to the revision this version needs, through alembic."""
 
+from functools import cache
 from pathlib import Path
 
 from alembic import command
@@ -36,7 +37,8 @@ def upgrade(url: str) -> tuple[str | None, str | None]:
         with engine.begin() as connection:
             before = _revision(connection)
             _refuse_unknown(before)
-            command.upgrade(_config(connection), "head")
+            if before != _revisions()[-1]:
+                command.upgrade(_config(connection), "head")
             return before, _revision(connection)
     except DatabaseError as error:
         if trouble := sqlite.find_trouble(error):
@@ -53,7 +55,7 @@ def require_current(connection: Connection) -> None:
 
 def require_revision(revision: str | None) -> None:
     """Raises: DatabaseOutdated, as `require_current`."""
-    head = _script_directory().get_current_head()
+    head = _revisions()[-1]
     _refuse_unknown(revision)
     if revision != head:
         raise DatabaseOutdated(
@@ -65,12 +67,15 @@ def _revision(connection: Connection) -> str | None:
     return MigrationContext.configure(connection).get_current_revision()
 
 
-def _script_directory() -> ScriptDirectory:
-    return ScriptDirectory.from_config(_config())
+@cache
+def _revisions() -> tuple[str, ...]:
+    """All that this version knows, the newest last. Each is a file: they are read once in a process."""
+    scripts = ScriptDirectory.from_config(_config()).walk_revisions()
+    return tuple(reversed([script.revision for script in scripts]))
 
 
 def _refuse_unknown(revision: str | None) -> None:
-    if revision is not None and revision not in {script.revision for script in _script_directory().walk_revisions()}:
+    if revision is not None and revision not in _revisions():
         raise DatabaseOutdated(
             f"the database is at revision {revision}, which this version does not know: "
             "it was written by a newer inthread; install that version again"
