@@ -60,4 +60,5 @@ async def connect(sandbox: Sandbox) -> AsyncIterator[Callable[[AsyncApp], Awaita
 
 @pytest.fixture
 def app(sandbox: Sandbox) -> AsyncApp:
-    return AsyncApp(client=AsyncWebClient(token=sandbox.bot_token, base_url=sandbox.api_url, retry_handlers=[]))
+    client = AsyncWebClient(token=sandbox.bot_token, base_url=sandbox.api_url, retry_handlers=[])
+    return AsyncApp(name="tests", client=client)  # without a name it looks for one in the whole stack

@@ -57,6 +57,7 @@ def bolt_app(settings: SlackSettings, us: Identity) -> AsyncApp:
         )
 
     return AsyncApp(
+        name="inthread",  # else it looks through the whole stack for the name of a file: a tenth of a second
         logger=_SDK_LOG,
         client=web_client(settings, None, None),
         authorize=authorize,
