@@ -1,7 +1,7 @@
 """What several parts' tests need: clocks, and real SQLite at the newest revision."""
 
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from storage.replies import ReplyStore
 from storage.threads import ThreadStore
 from tests.clock import ManualClock
 from tests.compiler import stand_in_for_compiler
+from tests.made_once import create_alike
 from tests.shelf import Shelf
 
 # The same examples in every run: a test that fails now and then is no help to whoever changes something else.
@@ -33,6 +34,13 @@ TRAIL = AuditTrail(lambda platform, tenant, user: f"pseudonym of {user}", KEYS)
 def pytest_configure(config: pytest.Config) -> None:
     if hasattr(config, "cache"):
         stand_in_for_compiler(config.cache.mkdir("kernels"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _statements_are_made_once() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("storage.sqlite.create_engine", create_alike)
+        yield
 
 
 @pytest.fixture(scope="session")

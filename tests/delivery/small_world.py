@@ -47,7 +47,6 @@ from tests.delivery.fake_surface import FakeSurface, Fault
 PLACE = Place("T1", "C1")
 # The window is wide open: when an edit comes too late is told by other tests.
 SETTINGS = DeliverySettings(waiting_per_user=100, edit_window_seconds=1e8, lease_seconds=600, grace_seconds=5)
-STATEMENTS: dict[Any, Any] = {}
 MOST_TURNS = 5_000  # of the loop, at one moment of the clock
 
 
@@ -164,9 +163,6 @@ class SmallService:
     async def start(self) -> "SmallService":
         self.database = await Database.open(f"sqlite:///{self._path}")
         self.database._write_thread = self.database._read_threads = Inline()
-        for name in ("_writer", "_reader"):  # a process starts often here: statements are compiled once for all
-            engine = getattr(self.database, name)
-            setattr(self.database, name, engine.execution_options(compiled_cache=STATEMENTS))
         clock, database = self._clock, self.database
         engine = ScriptedEngine(ScriptedSettings(words=3, words_per_second=2), clock=clock.monotonic, sleep=clock.sleep)
         store = self.replies = ReplyStore(database, TRAIL)
