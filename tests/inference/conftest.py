@@ -1,6 +1,7 @@
 """Fixtures around the tiny model of `tiny_models.py`."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -10,8 +11,18 @@ from tests.inference.tiny_models import SpyLoader, save_tiny_model, save_tiny_qw
 
 
 @pytest.fixture(scope="session")
-def tiny_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return save_tiny_model(tmp_path_factory.mktemp("tiny-chat"), "LlamaConfig", tie_word_embeddings=False)
+def tiny_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    folder = save_tiny_model(tmp_path_factory.mktemp("tiny-chat"), "LlamaConfig", tie_word_embeddings=False)
+    with left_as_it_is(folder):
+        yield folder
+
+
+@contextmanager
+def left_as_it_is(folder: Path) -> Iterator[None]:
+    """All tests read it: whoever writes into it takes a copy."""
+    before = set(folder.iterdir())
+    yield
+    assert set(folder.iterdir()) == before
 
 
 @pytest.fixture
@@ -26,8 +37,10 @@ def spy_loader() -> SpyLoader:
 
 
 @pytest.fixture(scope="session")
-def tiny_qwen(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return save_tiny_qwen(tmp_path_factory.mktemp("tiny-qwen"))
+def tiny_qwen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    folder = save_tiny_qwen(tmp_path_factory.mktemp("tiny-qwen"))
+    with left_as_it_is(folder):
+        yield folder
 
 
 @pytest.fixture

@@ -407,13 +407,19 @@ def test_whoever_loads_a_model_never_imports_the_sdk() -> None:
     assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
 
 
-def test_generation_defaults_come_from_the_models_own_files(tiny_qwen: Path) -> None:
-    model = load_model(locate_model(str(tiny_qwen), tiny_qwen))
+@pytest.fixture
+def found(tiny_qwen: Path, tmp_path: Path) -> ModelFiles:
+    """A model that nobody fetched: what its weights hash to is kept in its folder."""
+    return locate_model(str(shutil.copytree(tiny_qwen, tmp_path / "found")), tmp_path)
+
+
+def test_generation_defaults_come_from_the_models_own_files(found: ModelFiles) -> None:
+    model = load_model(found)
     choice = model.choice
     assert (choice.temperature, choice.top_p, choice.top_k, choice.repetition_penalty) == (1.0, 0.8, 50, 1.1)
     assert model.eos_ids == {0, 2}
 
 
-def test_thinking_is_switched_off_where_the_template_knows_it(tiny_qwen: Path) -> None:
-    tokenizer = load_model(locate_model(str(tiny_qwen), tiny_qwen)).tokenizer
+def test_thinking_is_switched_off_where_the_template_knows_it(found: ModelFiles) -> None:
+    tokenizer = load_model(found).tokenizer
     assert tokenizer.decode(tokenizer.prompt_ids([ChatMessage("user", "Hi")])).endswith("<think>\n\n</think>\n\n")

@@ -1,6 +1,7 @@
 """Models are exchanged while people read: no reply is dropped, mixed or left without its end."""
 
 import asyncio
+import shutil
 from collections.abc import Sequence
 from contextlib import aclosing
 from pathlib import Path
@@ -179,9 +180,10 @@ async def test_closing_in_the_middle_of_a_switch_closes_both() -> None:
     await switching
 
 
-async def test_real_models_are_exchanged_under_a_reply(tiny_folder: Path, tiny_qwen: Path) -> None:
+async def test_real_models_are_exchanged_under_a_reply(tiny_folder: Path, tiny_qwen: Path, tmp_path: Path) -> None:
+    folders = [Path(shutil.copytree(folder, tmp_path / folder.name)) for folder in (tiny_folder, tiny_qwen)]
     options = TorchOptions(precision="float32", threads=1, max_concurrent=2, cache_bytes=1 << 24)
-    old, new = (TorchEngine(locate_model(str(folder), folder), options) for folder in (tiny_folder, tiny_qwen))
+    old, new = (TorchEngine(locate_model(str(folder), folder), options) for folder in folders)
     engine = SwitchableEngine(old)
     await engine.warm_up()
     pieces = engine.stream(ASK, Sampling(max_new_tokens=200, temperature=0), StopSignal())
