@@ -22,6 +22,7 @@ run: install ## Serve: real Slack with tokens in the environment, a local worksp
 	$(BIN)/inthread run --sandbox
 
 # Two at a time; but the faults alone: they start services by the dozen, and look at when things happen.
+test: export PYTHONDONTWRITEBYTECODE = # what is compiled once is kept: the tests, and what the services import that they start
 test: install browser ## Run all tests
 	$(BIN)/python -m pytest --numprocesses 2 --dist worksteal --ignore tests/faults
 	$(BIN)/python -m pytest tests/faults
