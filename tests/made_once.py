@@ -9,8 +9,9 @@ from jinja2 import BytecodeCache
 from jinja2.bccache import Bucket
 from sqlalchemy import Engine, create_engine
 from sqlalchemy.engine import Dialect
+from sqlalchemy.util import LRUCache
 
-COMPILED: dict[Any, Any] = {}
+_compiled: LRUCache[Any, Any] = LRUCache(2_000)  # not a dict: a traceback with local variables would print all of it
 _dialects: dict[type[Dialect], Dialect] = {}
 
 
@@ -18,7 +19,7 @@ def create_alike(*arguments: Any, **options: Any) -> Engine:
     """As SQLAlchemy's function, which keeps statements for one engine and its dialect."""
     engine = create_engine(*arguments, **options)
     engine.dialect = _dialects.setdefault(type(engine.dialect), engine.dialect)
-    engine.update_execution_options(compiled_cache=COMPILED)
+    engine.update_execution_options(compiled_cache=_compiled)
     return engine
 
 

@@ -1,7 +1,6 @@
 """Fixtures around the tiny model of `tiny_models.py`."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -11,18 +10,8 @@ from tests.inference.tiny_models import SpyLoader, save_tiny_model, save_tiny_qw
 
 
 @pytest.fixture(scope="session")
-def tiny_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    folder = save_tiny_model(tmp_path_factory.mktemp("tiny-chat"), "LlamaConfig", tie_word_embeddings=False)
-    with left_as_it_is(folder):
-        yield folder
-
-
-@contextmanager
-def left_as_it_is(folder: Path) -> Iterator[None]:
-    """All tests read it: whoever writes into it takes a copy."""
-    before = set(folder.iterdir())
-    yield
-    assert set(folder.iterdir()) == before
+def tiny_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return save_tiny_model(tmp_path_factory.mktemp("tiny-chat"), "LlamaConfig", tie_word_embeddings=False)
 
 
 @pytest.fixture
@@ -38,9 +27,11 @@ def spy_loader() -> SpyLoader:
 
 @pytest.fixture(scope="session")
 def tiny_qwen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """What a hub has: whoever loads it takes a copy, into which an engine may note what it hashes to."""
     folder = save_tiny_qwen(tmp_path_factory.mktemp("tiny-qwen"))
-    with left_as_it_is(folder):
-        yield folder
+    before = set(folder.iterdir())
+    yield folder
+    assert set(folder.iterdir()) == before
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from inference.loading import load_model
 from inference.models import ModelFiles
 from inference.torch_engine.decoder import TorchDecoder
 from inference.torch_engine.load import load_decoder
+from tests.inference.test_transformers_engine import copy_of
 from tests.inference.tiny_models import CONTEXT_TOKENS, save_tiny_model
 from tests.inference.torch_engine.attending import attend_within
 
@@ -82,9 +83,7 @@ def test_bfloat16_is_near(folder: Path) -> None:
 
 
 def test_weights_of_another_shape_are_refused(tiny_folder: Path, tmp_path: Path) -> None:
-    config = (tiny_folder / "config.json").read_text()
-    for file in tiny_folder.iterdir():
-        (tmp_path / file.name).write_bytes(file.read_bytes())
+    config = (copy_of(tiny_folder, tmp_path) / "config.json").read_text()
     (tmp_path / "config.json").write_text(config.replace('"intermediate_size": 48', '"intermediate_size": 64'))
 
     with pytest.raises(ModelUnusable, match="gate_proj"):
