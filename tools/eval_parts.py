@@ -25,7 +25,7 @@ from bot.conversation.knowledge.retrieval.judging import Judge
 from bot.conversation.knowledge.retrieval.reading import Floats
 from bot.conversation.knowledge.retrieval.rows import Rows
 from bot.conversation.knowledge.snapshot import Snapshot
-from bot.faq_eval import TestQuestion, load_questions
+from bot.desks.faq_eval import TestQuestion, load_questions
 from storage.knowledge.records import Entry, EntryStatus, EntryText
 from tools.eval_public import DAY, Retrieval, clinc_questions, hr_entries
 

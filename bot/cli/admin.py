@@ -38,7 +38,7 @@ def admin_add(settings: Settings, name: str, roles: tuple[str, ...], password_st
 
     The password is asked for twice. Only its Argon2id hash is kept. Safe while the service runs.
     """
-    from bot.admin_desk import add_account
+    from bot.desks.accounts import add_account
 
     password = None if no_password else _password(password_stdin)
     account = asyncio.run(add_account(settings, name, [Role(role) for role in roles], password, SystemClock()))
@@ -51,7 +51,7 @@ def admin_add(settings: Settings, name: str, roles: tuple[str, ...], password_st
 @with_settings
 def admin_list(settings: Settings, as_json: bool) -> None:
     """Show the accounts and their roles."""
-    from bot.admin_desk import list_accounts
+    from bot.desks.accounts import list_accounts
 
     accounts = asyncio.run(list_accounts(settings))
     if as_json:
@@ -71,7 +71,7 @@ def admin_list(settings: Settings, as_json: bool) -> None:
 @with_settings
 def admin_password(settings: Settings, name: str, password_stdin: bool) -> None:
     """Set a new password; whoever was signed in with the old one is not any more."""
-    from bot.admin_desk import change_password
+    from bot.desks.accounts import change_password
 
     asyncio.run(change_password(settings, name, _password(password_stdin), SystemClock()))
     click.echo(f"{name} has a new password")
@@ -83,7 +83,7 @@ def admin_password(settings: Settings, name: str, password_stdin: bool) -> None:
 @with_settings
 def admin_roles(settings: Settings, name: str, roles: tuple[str, ...]) -> None:
     """Set the roles of an account; they hold from its next page on."""
-    from bot.admin_desk import change_roles
+    from bot.desks.accounts import change_roles
 
     asyncio.run(change_roles(settings, name, [Role(role) for role in roles], SystemClock()))
     click.echo(f"{name} is {', '.join(sorted(set(roles)))}")
@@ -94,7 +94,7 @@ def admin_roles(settings: Settings, name: str, roles: tuple[str, ...]) -> None:
 @with_settings
 def admin_remove(settings: Settings, name: str) -> None:
     """Take an account away, with its sessions. What it did stays on record."""
-    from bot.admin_desk import remove_account
+    from bot.desks.accounts import remove_account
 
     asyncio.run(remove_account(settings, name, SystemClock()))
     click.echo(f"{name} may not sign in any more")

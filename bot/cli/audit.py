@@ -62,7 +62,7 @@ def audit_checkpoint(settings: Settings) -> None:
 
     Keep what is printed elsewhere: against it `verify --checkpoints` finds that the end was cut off or rolled back.
     """
-    from bot.audit_desk import take_checkpoint
+    from bot.desks.audit import take_checkpoint
     from storage.audit.checkpoints import checkpoint_line
 
     checkpoint = asyncio.run(take_checkpoint(settings, SystemClock()))
@@ -73,7 +73,7 @@ def audit_checkpoint(settings: Settings) -> None:
 @with_settings
 def audit_public_key(settings: Settings) -> None:
     """Print the key that checkpoints can be checked with, as PEM. Give it to whoever is to check an export."""
-    from bot.audit_desk import load_own_key
+    from bot.desks.audit import load_own_key
 
     click.echo(load_own_key(settings).pem.decode().rstrip())
 
@@ -89,7 +89,7 @@ def audit_export(settings: Settings, out: Path, force: bool, reason: str) -> Non
     The file holds what people asked and what they were answered; only its owner can read it. Its format is described in
     docs/audit.md. Safe while the service runs. That it was taken stands in the log, a checkpoint over it in the file.
     """
-    from bot.audit_desk import taking_here
+    from bot.desks.audit import taking_here
     from storage.audit.files import export_database
     from storage.inspection import database_file
     from storage.whole_file import whole_file

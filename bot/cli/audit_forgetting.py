@@ -31,7 +31,7 @@ def audit_erase(settings: Settings, platform: str, user: str, reason: str, is_me
     The chain of the log stays whole, and an entry says who did it, why and when. Copies elsewhere (backups, exports,
     the platform itself) are not reached. While the service runs, people wait for some seconds.
     """
-    from bot.audit_desk import open_forgetting_desk
+    from bot.desks.audit import open_forgetting_desk
     from storage.forgetting.erasing import Erased
     from storage.forgetting.traces import Person
 
@@ -73,7 +73,7 @@ def audit_hold(
     lift: bool,
 ) -> None:
     """Keep everything of a person, a channel or a thread, whatever its age and whoever asks to erase it."""
-    from bot.audit_desk import open_forgetting_desk
+    from bot.desks.audit import open_forgetting_desk
     from storage.forgetting.holds import Held, Scope
 
     named = {Scope.PERSON: user, Scope.CHANNEL: channel, Scope.THREAD: thread}
@@ -98,7 +98,7 @@ def audit_hold(
 @with_settings
 def audit_holds(settings: Settings, as_json: bool) -> None:
     """What is kept whatever its age, and why."""
-    from bot.audit_desk import open_forgetting_desk
+    from bot.desks.audit import open_forgetting_desk
 
     async def load() -> "list[Hold]":
         async with open_forgetting_desk(settings) as desk:
@@ -124,7 +124,7 @@ def audit_holds(settings: Settings, as_json: bool) -> None:
 @with_settings
 def audit_retention(settings: Settings, days: int, is_meant: bool, as_json: bool) -> None:
     """What is old enough to go ([audit] body_days, header_days, history_days, channel_days), and what holds keep."""
-    from bot.audit_desk import open_forgetting_desk
+    from bot.desks.audit import open_forgetting_desk
     from storage.forgetting.retention import Gone
 
     if is_meant and days:

@@ -64,8 +64,8 @@ def docs_import(
     Files that are gone since the last import are removed, and it is said. Safe while the service runs.
     """
     from bot.conversation.knowledge.handbooks.folder import Handbook
-    from bot.docs_files import import_handbook
-    from bot.docs_report import change_lines
+    from bot.desks.docs import import_handbook
+    from bot.reports.docs import change_lines
 
     configure_logging(settings.log)
     called = folder.resolve().name if name is None else name
@@ -97,8 +97,8 @@ def _check_use(folder: Path, name: str, audiences: Audiences, base_url: str) -> 
 @with_settings
 def docs_list(settings: Settings, as_json: bool) -> None:
     """The documents that were imported: passages, when, for whom."""
-    from bot import docs_report
-    from bot.docs_files import load_list
+    from bot.desks.docs import load_list
+    from bot.reports import docs as docs_report
 
     documents = asyncio.run(load_list(settings))
     if as_json:
@@ -112,7 +112,7 @@ def docs_list(settings: Settings, as_json: bool) -> None:
 @with_settings
 def docs_remove(settings: Settings, name: str) -> None:
     """Remove a handbook: all documents that were imported under NAME."""
-    from bot.docs_files import remove_handbook
-    from bot.docs_report import change_lines
+    from bot.desks.docs import remove_handbook
+    from bot.reports.docs import change_lines
 
     echo_lines(change_lines(asyncio.run(remove_handbook(settings, name, SystemClock()))))

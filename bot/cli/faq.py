@@ -35,8 +35,8 @@ def faq_import(settings: Settings, files: tuple[Path, ...], dry_run: bool) -> No
     All of them or, at any mistake, none; every mistake is named by file and line. An entry with a known id is changed
     where the file differs. The formats are described in docs/knowledge.md. Safe while the service runs.
     """
-    from bot.faq_files import import_files
-    from bot.faq_report import import_lines
+    from bot.desks.faq_files import import_files
+    from bot.reports.faq import import_lines
 
     configure_logging(settings.log)
     try:
@@ -60,7 +60,7 @@ def faq_export(settings: Settings, file: Path, form: str | None, status: str | N
     As Markdown, FILE is a folder that gets a file for each entry. Only its owner can read what is written.
     """
     from bot.conversation.knowledge.files.formats import Format
-    from bot.faq_files import export_files
+    from bot.desks.faq_files import export_files
     from storage.knowledge.records import EntryStatus
 
     number, written = asyncio.run(
@@ -82,8 +82,8 @@ def faq_export(settings: Settings, file: Path, form: str | None, status: str | N
 @with_settings
 def faq_list(settings: Settings, status: str | None, words: str | None, as_json: bool) -> None:
     """The entries, by id: language, status, revision, when to review, question."""
-    from bot import faq_report
-    from bot.knowledge_desk import find_entries, load_entries
+    from bot.desks.knowledge import find_entries, load_entries
+    from bot.reports import faq as faq_report
     from storage.knowledge.records import EntryStatus
 
     if words is not None and status not in (None, EntryStatus.PUBLISHED):
@@ -105,8 +105,8 @@ def faq_list(settings: Settings, status: str | None, words: str | None, as_json:
 @with_settings
 def faq_show(settings: Settings, entry_id: str, revision: int | None, as_json: bool) -> None:
     """An entry in full: what it says, whom it is for, who wrote it."""
-    from bot import faq_report
-    from bot.knowledge_desk import load_entry
+    from bot.desks.knowledge import load_entry
+    from bot.reports import faq as faq_report
 
     entry = asyncio.run(load_entry(settings, entry_id, revision))
     if as_json:
@@ -125,8 +125,8 @@ def faq_check(settings: Settings, links: bool, as_json: bool) -> None:
     Nearly the same questions, few variants, no translation, overdue reviews, no owner; with --links, links that lead
     nowhere. Exit code 0 with warnings too.
     """
-    from bot.faq_check import check_entries
-    from bot.faq_report import remark_lines
+    from bot.desks.faq_check import check_entries
+    from bot.reports.faq import remark_lines
 
     number, remarks = asyncio.run(check_entries(settings, SystemClock(), links=links))
     if as_json:

@@ -39,9 +39,9 @@ def faq_eval(settings: Settings, file: Path, audience: tuple[str, ...], as_json:
     FILE has a line for each: {"text": …, "lang": …, "entry": id or null}; with "near": true where no entry answers it
     though it is about the same things. What the figures mean: docs/retrieval.md.
     """
-    from bot.faq_eval import as_json as line_of
-    from bot.faq_eval import ask_all, load_questions
-    from bot.faq_figures import figure_lines, figures_of
+    from bot.desks.faq_eval import as_json as line_of
+    from bot.desks.faq_eval import ask_all, load_questions
+    from bot.reports.faq_figures import figure_lines, figures_of
 
     configure_logging(settings.log)
     questions = load_questions(file)
@@ -62,7 +62,7 @@ def encode_where_seen(settings: Settings) -> None:
 
 
 async def _encode(settings: Settings) -> int:
-    from bot.knowledge_desk import ask_knowledge
+    from bot.desks.knowledge import ask_knowledge
 
     with progress_bar("encoding") as bar:
         async with ask_knowledge(settings, SystemClock()) as knowledge:

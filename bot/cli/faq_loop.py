@@ -29,8 +29,8 @@ def faq_gaps(settings: Settings, days: int, dismissed: bool, as_json: bool) -> N
     No verified answer, "none of these", or voted down. What an entry answers directly by now is left out. That you have
     looked stands in the audit log.
     """
-    from bot import learning_report
-    from bot.learning_desk import read_dismissed, read_gaps
+    from bot.desks.learning import read_dismissed, read_gaps
+    from bot.reports import learning as learning_report
 
     log_trouble_alone(settings)
     if dismissed:
@@ -56,7 +56,7 @@ def faq_gaps(settings: Settings, days: int, dismissed: bool, as_json: bool) -> N
 def faq_dismiss(settings: Settings, gap_id: str, days: int, undo: bool) -> None:
     """Put a gap aside: it, and what is near to it, is not shown any more. ID: as `faq gaps` has it."""
     from bot.conversation.characters import strip_invisible
-    from bot.learning_desk import dismiss_gap, restore_gap
+    from bot.desks.learning import dismiss_gap, restore_gap
 
     log_trouble_alone(settings)
     if undo:
@@ -82,9 +82,9 @@ def faq_variants(
     ([answers] variants_after_people). --json has all of them, those held back too. That you have looked stands in the
     audit log.
     """
-    from bot import learning_report
     from bot.conversation.characters import strip_invisible
-    from bot.learning_desk import decide_variants, read_variants
+    from bot.desks.learning import decide_variants, read_variants
+    from bot.reports import learning as learning_report
 
     log_trouble_alone(settings)
     if accepted or rejected:
@@ -114,8 +114,8 @@ def faq_replay(settings: Settings, file: Path | None, last: int, as_json: bool) 
     FILE: as for `faq import`. Without one: when all drafts are published. Exit code 0 whatever moves. That you
     have read those questions stands in the audit log.
     """
-    from bot.faq_replay import replay
-    from bot.replay_report import replay_as_json, replay_lines
+    from bot.desks.faq_replay import replay
+    from bot.reports.replay import replay_as_json, replay_lines
 
     log_trouble_alone(settings)
     with progress_bar("asking") as bar:

@@ -37,7 +37,7 @@ def model_import(settings: Settings, file: Path) -> None:
 
     Every file is checked against its SHA-256. The model is there whole when the command ends well, or not at all.
     """
-    from bot.model_record import record_model_step
+    from bot.desks.models import record_model_step
     from inference import models
     from storage.model_updates import UpdateStep
 
@@ -62,7 +62,7 @@ def model_use(settings: Settings, name: str | None, back: bool) -> None:
     It counts where settings.toml says `model = "active"`, from the next start on: a running service goes on with the
     model that it has.
     """
-    from bot.model_record import record_model_step
+    from bot.desks.models import record_model_step
     from inference import models
     from storage.model_updates import UpdateStep
 

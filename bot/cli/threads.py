@@ -20,9 +20,10 @@ def thread() -> None:
 @with_settings
 def thread_list(settings: Settings, limit: int, as_json: bool) -> None:
     """The threads spoken in last, newest first: id, when, where, how many questions, how the last one stands."""
-    from bot.thread_report import list_lines, load_list
+    from bot.desks.threads import load_threads
+    from bot.reports.threads import list_lines, report_of
 
-    threads = asyncio.run(load_list(settings, limit))
+    threads = [report_of(line) for line in asyncio.run(load_threads(settings, limit))]
     if as_json:
         echo_json(threads)
         return
@@ -39,9 +40,10 @@ def thread_show(settings: Settings, thread_id: str, as_json: bool) -> None:
 
     ID is the number that `inthread thread list` shows, or a reply id as it stands in the log.
     """
-    from bot.thread_report import load_thread, thread_lines
+    from bot.desks.threads import load_thread
+    from bot.reports.threads import report_of, thread_lines
 
-    found = asyncio.run(load_thread(settings, thread_id, SystemClock()))
+    found = report_of(asyncio.run(load_thread(settings, thread_id, SystemClock())))
     if as_json:
         echo_json(found)
         return

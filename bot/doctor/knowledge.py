@@ -1,8 +1,8 @@
 """What the company knows, and whether questions find it."""
 
 from bot.clock import Clock
+from bot.desks.knowledge import ask_knowledge
 from bot.doctor.findings import Finding, note, ok, warning
-from bot.knowledge_desk import ask_knowledge
 from bot.settings import Settings
 from storage.errors import StorageError
 

@@ -7,8 +7,8 @@ import pytest
 from structlog.testing import capture_logs
 
 from bot.admin.settings import AdminSettings
-from bot.admin_desk import add_account
 from bot.clock import SystemClock
+from bot.desks.accounts import add_account
 from storage.admin.records import Role
 from tests.admin.office import PASSWORD, Visitor
 from tests.web.chat import a_person, prepared, running_service, web_settings

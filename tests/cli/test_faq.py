@@ -233,7 +233,7 @@ def test_links_are_asked_for_only_with_the_option(run: Run, imported: None, monk
         asked.append(address)
         return 404
 
-    monkeypatch.setattr("bot.link_fetcher._status", status)
+    monkeypatch.setattr("bot.desks.links._status", status)
 
     assert "dead link" not in run("faq", "check").stdout
     assert asked == []

@@ -1,7 +1,7 @@
 """Figures of a file of questions."""
 
-from bot.faq_eval import Shown, TestQuestion
-from bot.faq_figures import figure_lines, figures_of
+from bot.desks.faq_eval import Shown, TestQuestion
+from bot.reports.faq_figures import figure_lines, figures_of
 
 
 def shown(entry: str | None, outcome: str, *entries: str, lang: str = "en", near: bool = False) -> Shown:

@@ -6,7 +6,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from bot.conversation.knowledge.links import find_dead_links, links_of
-from bot.link_fetcher import open_fetcher
+from bot.desks.links import open_fetcher
 from tests.conversation.knowledge.samples import an_entry
 
 

@@ -1,24 +1,19 @@
 """The stores of knowledge for commands, beside a running service or without one."""
 
-import asyncio
-import os
-import pwd
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from bot.assembly.data import prepare_data
 from bot.assembly.library import open_library
 from bot.clock import Clock
 from bot.conversation.characters import strip_invisible
 from bot.conversation.knowledge.knowledge import Knowledge
+from bot.desks.opening import open_record
 from bot.errors import NotFound
 from bot.settings import Settings
-from storage.audit import opening
 from storage.audit.keys import BodyKeys, MemoryKeys
 from storage.audit.trail import AuditTrail
 from storage.database import Database
-from storage.errors import DatabaseUnusable
 from storage.inspection import database_file
 from storage.knowledge.entries import EntryStore
 from storage.knowledge.passages import PassageStore
@@ -35,23 +30,12 @@ class Desk:
     author: Author
 
 
-async def require_database(settings: Settings, *, create: bool) -> None:
-    """`create`: make it where there is none yet. Raises: StorageError, StartFailed."""
-    try:
-        database_file(settings.database_url)
-    except DatabaseUnusable:
-        if not create:
-            raise
-        await asyncio.to_thread(prepare_data, settings)
-
-
 @asynccontextmanager
 async def open_desk(settings: Settings, *, create: bool = False) -> AsyncGenerator[Desk, None]:
     """`create`: make the database where there is none yet. Raises: StorageError, StartFailed."""
-    await require_database(settings, create=create)
-    trail = await load_trail(settings)
-    async with await Database.open(settings.database_url) as database:
-        yield Desk(EntryStore(database, trail), PassageStore(database, trail), author_here())
+    async with open_record(settings, create=create) as record:
+        database, trail = record.database, record.trail
+        yield Desk(EntryStore(database, trail), PassageStore(database, trail), record.author)
 
 
 @asynccontextmanager
@@ -68,23 +52,6 @@ async def ask_knowledge(settings: Settings, clock: Clock) -> AsyncGenerator[Know
 
 def _changes_nothing(platform: str, tenant: str, user: str) -> str:
     raise AssertionError("whoever asks changes nothing")
-
-
-async def load_trail(settings: Settings) -> AuditTrail:
-    return await asyncio.to_thread(opening.load_trail, settings.audit_files)
-
-
-def author_here() -> Author:
-    """Whoever types the command, for revisions and the audit log."""
-    return Author("cli", "", _user())
-
-
-def _user() -> str:
-    """From the system, not from the environment, where anybody can say that they are somebody else."""
-    try:
-        return pwd.getpwuid(os.getuid()).pw_name
-    except KeyError:  # a container runs under numbers without names
-        return str(os.getuid())
 
 
 async def load_entries(settings: Settings, status: EntryStatus | None = None) -> list[Entry]:

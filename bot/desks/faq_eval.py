@@ -10,8 +10,8 @@ from bot.clock import Clock
 from bot.conversation.knowledge.encoding import Progress
 from bot.conversation.knowledge.findings import Findings, Inquiry
 from bot.conversation.phrases import language_of
+from bot.desks.knowledge import ask_knowledge
 from bot.errors import FilesRefused, ServiceError
-from bot.knowledge_desk import ask_knowledge
 from bot.settings import Settings
 
 

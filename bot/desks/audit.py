@@ -5,9 +5,9 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from bot.clock import Clock
+from bot.desks.opening import author_here, open_record
 from bot.jobs.checkpoints import Checkpoints
 from bot.jobs.retention import retention_rule
-from bot.knowledge_desk import author_here, load_trail
 from bot.settings import Settings
 from storage.audit import opening
 from storage.audit.checkpointing import CheckpointStore
@@ -58,13 +58,12 @@ class ForgettingDesk:
 @asynccontextmanager
 async def open_forgetting_desk(settings: Settings) -> AsyncGenerator[ForgettingDesk, None]:
     """Raises: StorageError."""
-    database_file(settings.database_url)
-    trail = await load_trail(settings)
-    async with await Database.open(settings.database_url) as database:
+    async with open_record(settings) as record:
+        database, trail = record.database, record.trail
         index = SearchIndex(database, trail.pseudonym, trail.keys)
         yield ForgettingDesk(
             erasures=ErasureStore(database, trail, index),
             holds=HoldStore(database, trail),
             retention=RetentionStore(database, trail, retention_rule(settings.audit, settings.admin.zone), index),
-            author=author_here(),
+            author=record.author,
         )

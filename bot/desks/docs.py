@@ -6,8 +6,8 @@ from pathlib import PurePosixPath
 
 from bot.clock import Clock
 from bot.conversation.knowledge.handbooks.folder import ENDINGS, Handbook, load_documents
+from bot.desks.knowledge import Desk, open_desk
 from bot.errors import NotFound, ServiceError
-from bot.knowledge_desk import Desk, open_desk
 from bot.settings import Settings
 from storage.knowledge.records import EVERYONE, DocumentChange, DocumentOutcome, DocumentSummary
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from bot.conversation.characters import strip_invisible
 from bot.conversation.knowledge.checks import MOST_NAMED, Remark
-from bot.faq_files import Import
+from bot.desks.faq_files import Import
 from storage.knowledge.records import FIELDS, Entry
 
 _LABEL_WIDTH = 12

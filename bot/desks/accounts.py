@@ -7,12 +7,11 @@ from contextlib import asynccontextmanager
 from bot.admin.passwords import Passwords, find_fault
 from bot.clock import Clock
 from bot.conversation.characters import strip_invisible
+from bot.desks.opening import author_here, open_record
 from bot.errors import NotFound, ServiceError
-from bot.knowledge_desk import author_here, load_trail, require_database
 from bot.settings import Settings
 from storage.admin.accounts import AccountStore
 from storage.admin.records import Account, Role
-from storage.database import Database
 
 LONGEST_NAME = 200
 
@@ -20,9 +19,8 @@ LONGEST_NAME = 200
 @asynccontextmanager
 async def open_accounts(settings: Settings, *, create: bool = False) -> AsyncGenerator[AccountStore, None]:
     """`create`: make the database where there is none yet. Raises: StorageError, StartFailed."""
-    await require_database(settings, create=create)
-    async with await Database.open(settings.database_url) as database:
-        yield AccountStore(database, await load_trail(settings))
+    async with open_record(settings, create=create) as record:
+        yield AccountStore(record.database, record.trail)
 
 
 async def add_account(

@@ -1,48 +1,20 @@
 """Conversations as `inthread thread` shows them. Terminals obey what they print: whatever commands one is taken out."""
 
-from collections.abc import AsyncGenerator, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from bot.clock import Clock
 from bot.conversation.characters import strip_invisible
-from bot.errors import NotFound
-from bot.knowledge_desk import author_here, load_trail
-from bot.settings import Settings
-from storage.admin.accounts import DeedStore
-from storage.admin.records import Deed
-from storage.case_files import CaseFile, CaseFiles
-from storage.database import Database
-from storage.inspection import database_file
+from storage.case_files import CaseFile, ThreadLine
 
 Report = dict[str, Any]
 
 
-async def load_list(settings: Settings, limit: int) -> list[Report]:
-    """Raises: StorageError."""
-    async with _case_files(settings) as files:
-        return [_plain(asdict(line)) for line in await files.newest(limit)]
-
-
-async def load_thread(settings: Settings, wanted: str, clock: Clock) -> Report:
-    """By thread id or reply id; that somebody looks is put on record. Raises: NotFound, StorageError."""
-    async with _case_files(settings) as files:
-        thread_id = int(wanted) if wanted.isdecimal() and len(wanted) < 19 else await files.thread_of_reply(wanted)
-        found = None if thread_id is None else await files.open(thread_id)
-    if found is None:
-        raise NotFound(f"there is no thread and no reply {strip_invisible(wanted)!r}: see `inthread thread list`")
-    await _record_look(settings, found, clock)
-    report: Report = _plain(asdict(found))
+def report_of(record: ThreadLine | CaseFile) -> Report:
+    """For terminals and JSON: visible characters, times in ISO 8601."""
+    report: Report = _plain(asdict(record))
     return report
-
-
-async def _record_look(settings: Settings, found: CaseFile, clock: Clock) -> None:
-    trail = await load_trail(settings)
-    place = {name: getattr(found, name) for name in ("platform", "tenant", "thread")}
-    async with await Database.open(settings.database_url) as database:
-        await DeedStore(database, trail).record(Deed("conversation_opened", place), author_here(), clock.now())
 
 
 def list_lines(threads: list[Report]) -> Iterator[str]:
@@ -104,7 +76,6 @@ def _time(text: str) -> str:
 
 
 def _plain(value: Any) -> Any:
-    """For terminals and JSON: visible characters, times in ISO 8601."""
     match value:
         case str():
             return strip_invisible(value)
@@ -115,10 +86,3 @@ def _plain(value: Any) -> Any:
         case list() | tuple():
             return [_plain(item) for item in value]
     return value
-
-
-@asynccontextmanager
-async def _case_files(settings: Settings) -> AsyncGenerator[CaseFiles, None]:
-    database_file(settings.database_url)  # to open it would make it
-    async with await Database.open(settings.database_url) as database:
-        yield CaseFiles(database)

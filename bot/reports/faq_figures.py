@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from bot.conversation.knowledge.findings import Route
-from bot.faq_eval import Shown
+from bot.desks.faq_eval import Shown
 
 
 @dataclass(frozen=True, slots=True)

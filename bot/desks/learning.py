@@ -12,15 +12,12 @@ from bot.conversation.characters import strip_invisible
 from bot.conversation.knowledge.reviews import shown_by
 from bot.conversation.learning.gaps import Gap, Gaps, asked_in
 from bot.conversation.learning.variants import LearningStores, Variants, Weighed
+from bot.desks.opening import OpenRecord, open_record
 from bot.errors import NotFound, ServiceError
-from bot.knowledge_desk import author_here, load_trail
 from bot.settings import Settings
 from storage.admin.accounts import DeedStore
 from storage.admin.records import Report
-from storage.audit.trail import AuditTrail
-from storage.database import Database
 from storage.feedback import FeedbackStore
-from storage.inspection import database_file
 from storage.knowledge.entries import EntryStore
 from storage.knowledge.records import Author, Entry
 from storage.learning.dismissals import DismissalStore, Dismissed
@@ -43,13 +40,11 @@ class LearningDesk:
 @asynccontextmanager
 async def open_learning_desk(settings: Settings, clock: Clock) -> AsyncGenerator[LearningDesk, None]:
     """Raises: StorageError, EngineFailed."""
-    database_file(settings.database_url)
-    trail = await load_trail(settings)
     async with (
-        await Database.open(settings.database_url) as database,
-        open_library(settings, database, trail, clock) as library,
+        open_record(settings) as record,
+        open_library(settings, record.database, record.trail, clock) as library,
     ):
-        knowledge = library.knowledge
+        database, trail, knowledge = record.database, record.trail, library.knowledge
         await knowledge.refresh()
         feedback, dismissals = FeedbackStore(database, trail), DismissalStore(database, trail)
         stores = LearningStores(EntryStore(database, trail), feedback, RejectionStore(database, trail))
@@ -58,7 +53,7 @@ async def open_learning_desk(settings: Settings, clock: Clock) -> AsyncGenerator
             dismissals,
             Variants(stores, knowledge, settings.answers.variants_after_people, clock),
             DeedStore(database, trail),
-            author_here(),
+            record.author,
         )
 
 
@@ -72,18 +67,15 @@ async def read_gaps(settings: Settings, days: int, clock: Clock, asked: Callable
 
 async def read_dismissed(settings: Settings, clock: Clock) -> list[Dismissed]:
     """The questions that stand for gaps which were put aside. That they are read is on record."""
-    database_file(settings.database_url)
-    trail = await load_trail(settings)
-    async with await Database.open(settings.database_url) as database:
-        dismissed = await _dismissed(database, trail)
-        await DeedStore(database, trail).record_reading(
-            Report.DISMISSED_GAPS, len(dismissed), author_here(), clock.now()
-        )
+    async with open_record(settings) as record:
+        dismissed = await _dismissed(record)
+        deeds = DeedStore(record.database, record.trail)
+        await deeds.record_reading(Report.DISMISSED_GAPS, len(dismissed), record.author, clock.now())
         return dismissed
 
 
-async def _dismissed(database: Database, trail: AuditTrail) -> list[Dismissed]:
-    return [one for one in await DismissalStore(database, trail).all() if one.stands_for_gap]
+async def _dismissed(record: OpenRecord) -> list[Dismissed]:
+    return [one for one in await DismissalStore(record.database, record.trail).all() if one.stands_for_gap]
 
 
 async def dismiss_gap(settings: Settings, beginning: str, days: int, clock: Clock) -> Gap:
@@ -98,12 +90,10 @@ async def dismiss_gap(settings: Settings, beginning: str, days: int, clock: Cloc
 
 async def restore_gap(settings: Settings, beginning: str, clock: Clock) -> Dismissed:
     """Raises: NotFound, StorageError."""
-    database_file(settings.database_url)
-    trail = await load_trail(settings)
-    async with await Database.open(settings.database_url) as database:
-        dismissed = [(one.gap, one) for one in await _dismissed(database, trail)]
+    async with open_record(settings) as record:
+        dismissed = [(one.gap, one) for one in await _dismissed(record)]
         gap = _the_one(beginning, dismissed, "dismissed gap", "inthread faq gaps --dismissed")
-        await DismissalStore(database, trail).restore(gap.gap, author_here(), clock.now())
+        await DismissalStore(record.database, record.trail).restore(gap.gap, record.author, clock.now())
     return gap
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from bot.clock import Calendar, Clock
 from bot.conversation.knowledge.files.formats import ENDINGS, Format, load_entries, write_entry, write_file
+from bot.desks.knowledge import open_desk
 from bot.errors import ServiceError
-from bot.knowledge_desk import open_desk
 from bot.settings import Settings
 from storage.inspection import database_file
 from storage.knowledge.records import Entry, EntryChange, EntryStatus

@@ -9,14 +9,12 @@ from bot.clock import Calendar, Clock
 from bot.conversation.knowledge.files.formats import load_entries
 from bot.conversation.knowledge.reviews import shown_by
 from bot.conversation.learning.rehearsal import Rehearsal, Replay, drafts_published
+from bot.desks.opening import open_record
 from bot.errors import ServiceError
-from bot.knowledge_desk import author_here, load_trail
 from bot.settings import Settings
 from inference.embedding.opening import open_embedder
 from storage.admin.accounts import DeedStore
 from storage.admin.records import Report
-from storage.database import Database
-from storage.inspection import database_file
 from storage.knowledge.entries import EntryStore
 
 
@@ -29,17 +27,16 @@ async def replay(
     Raises: FilesRefused, ServiceError, StorageError, EngineFailed.
     """
     given = None if path is None else await asyncio.to_thread(load_entries, [path])
-    database_file(settings.database_url)
-    trail, author = await load_trail(settings), author_here()
-    async with await Database.open(settings.database_url) as real:
+    async with open_record(settings) as real:
         if given is None:
-            given = drafts_published(await EntryStore(real, trail).list())
+            given = drafts_published(await EntryStore(real.database, real.trail).list())
             if not given:
                 raise ServiceError("there is nothing to try out: name a FILE with changed entries, or have drafts")
         opening = partial(open_embedder, settings.answers.encoder, settings.models_dir)
         calendar = Calendar(clock, settings.admin.zone)
         as_shown = shown_by(settings.answers, calendar)
-        rehearsal = Rehearsal(real, opening, as_shown, settings.service.data_dir, author, calendar)
+        rehearsal = Rehearsal(real.database, opening, as_shown, settings.service.data_dir, real.author, calendar)
         done = await rehearsal.replay(given, last, asked)
-        await DeedStore(real, trail).record_reading(Report.REPLAY, len(done.moves), author, clock.now())
+        deeds = DeedStore(real.database, real.trail)
+        await deeds.record_reading(Report.REPLAY, len(done.moves), real.author, clock.now())
         return done

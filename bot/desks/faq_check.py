@@ -3,8 +3,8 @@
 from bot.clock import Calendar, Clock
 from bot.conversation.knowledge.checks import Remark, find_remarks
 from bot.conversation.knowledge.links import find_dead_links
-from bot.knowledge_desk import load_entries
-from bot.link_fetcher import open_fetcher
+from bot.desks.knowledge import load_entries
+from bot.desks.links import open_fetcher
 from bot.settings import Settings
 from storage.knowledge.records import EntryStatus
 

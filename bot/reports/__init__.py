@@ -1,0 +1,1 @@
+"""What commands show of what they did or found: lines for people, values for JSON."""
