@@ -126,6 +126,9 @@ class FiguresStore:
         return await self._database.read(lambda connection: _overview(connection, now, days, offset))
 
 
+_NOTHING = Percentiles(None, None)
+
+
 def _overview(connection: Connection, now: datetime, days: int, offset: timedelta) -> Overview:
     today = (now.astimezone(UTC) + offset).date()
     first = today - timedelta(days=days - 1)
@@ -134,27 +137,11 @@ def _overview(connection: Connection, now: datetime, days: int, offset: timedelt
         "since": since.replace(tzinfo=None).isoformat(" ", "microseconds"),
         "shift": f"{int(offset.total_seconds() // 60):+d} minutes",
     }
-    ways: dict[str, dict[str, int]] = {}
-    for row in connection.execute(_COUNTS, span):
-        of_day = ways.setdefault(row.day, {})
-        way = _way(row.basis_kind, row.outcome)
-        of_day[way] = of_day.get(way, 0) + row.times
-    thumbs = {(row.day, row.verdict): row.times for row in connection.execute(_FEEDBACK, span)}
     hours = {row.hour: row.times for row in connection.execute(_HOURS, span)}
     first_text, waited = (_percentiles(connection, name, span) for name in ("first_text", "waited"))
     names = [(first + timedelta(days=number)).isoformat() for number in range(days)]
     return Overview(
-        days=[
-            DayFigures(
-                day,
-                ways.get(day, {}),
-                thumbs.get((day, "up"), 0),
-                thumbs.get((day, "down"), 0),
-                first_text.get(day, _NOTHING),
-                waited.get(day, _NOTHING),
-            )
-            for day in names
-        ],
+        days=_days(connection, span, names, first_text, waited),
         hours=[hours.get(hour, 0) for hour in range(24)],
         entries=[
             UsedEntry(row.entry_id, row.title or row.entry_id, row.times)
@@ -165,7 +152,37 @@ def _overview(connection: Connection, now: datetime, days: int, offset: timedelt
     )
 
 
-_NOTHING = Percentiles(None, None)
+def _days(
+    connection: Connection,
+    span: Mapping[str, Any],
+    names: Sequence[str],
+    first_text: Mapping[str, Percentiles],
+    waited: Mapping[str, Percentiles],
+) -> list[DayFigures]:
+    """Those of no question too."""
+    ways = _ways(connection, span)
+    thumbs = {(row.day, row.verdict): row.times for row in connection.execute(_FEEDBACK, span)}
+    return [
+        DayFigures(
+            day,
+            ways.get(day, {}),
+            thumbs.get((day, "up"), 0),
+            thumbs.get((day, "down"), 0),
+            first_text.get(day, _NOTHING),
+            waited.get(day, _NOTHING),
+        )
+        for day in names
+    ]
+
+
+def _ways(connection: Connection, span: Mapping[str, Any]) -> dict[str, dict[str, int]]:
+    """By day."""
+    ways: dict[str, dict[str, int]] = {}
+    for row in connection.execute(_COUNTS, span):
+        of_day = ways.setdefault(row.day, {})
+        way = _way(row.basis_kind, row.outcome)
+        of_day[way] = of_day.get(way, 0) + row.times
+    return ways
 
 
 def _way(kind: str | None, outcome: str | None) -> str:

@@ -1,8 +1,8 @@
 """Taking a selection of conversations away as a file, with a second person's word where the settings ask for one."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import aclosing
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from aiohttp import web
@@ -96,32 +96,29 @@ class ExportPages:
         fields: dict[str, Scalar] = {"format": form, "granted": bool(granted_by)}
         words = {**search.said, "reason": reason, "granted_by": granted_by}
         await self._deeds.record(Deed("conversations_exported", fields, words), visit.author, now)
-        figures = await self._archive.reader.figures()
         about = {"by": visit.signed_in.name, "reason": reason, "granted_by": granted_by or None}
-        selection = Selection(
-            pages=self._pages(filters),
-            about={**about, "filters": dict(search.said)},
-            created=now,
-            checkpoint={
-                "size": figures.last_checkpoint_size,
-                "signature": figures.last_checkpoint_signature,
-            },
-            sign=self._archive.signer.sign,
-        )
-        content_type, write = _FORMATS[form]
-        response = web.StreamResponse()
-        response.content_type = content_type
-        response.charset = "utf-8"
-        name = f"conversations-{now:%Y-%m-%d-%H%M}.{form}"
-        response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+        selection = await self._selection(filters, {**about, "filters": dict(search.said)}, now)
+        response = _attachment(form, now)
         Guard.furnish(response, visit.nonce)
         await response.prepare(visit.request)
+        _, write = _FORMATS[form]
         chunks: Any = write(selection)
         async with aclosing(chunks):
             async for chunk in chunks:
                 await response.write(chunk)
         await response.write_eof()
         return response
+
+    async def _selection(self, filters: Filters, about: Mapping[str, Any], now: datetime) -> Selection:
+        """As of the last checkpoint, which whoever checks the file needs to find it in the log."""
+        figures = await self._archive.reader.figures()
+        return Selection(
+            pages=self._pages(filters),
+            about=about,
+            created=now,
+            checkpoint={"size": figures.last_checkpoint_size, "signature": figures.last_checkpoint_signature},
+            sign=self._archive.signer.sign,
+        )
 
     async def _pages(self, filters: Filters) -> AsyncIterator[Sequence[Conversation]]:
         before, more = None, True
@@ -137,3 +134,13 @@ class ExportPages:
 
     def _needs_second(self, count: int) -> bool:
         return "export" in self._settings.second_person and count >= self._settings.bulk_export_from
+
+
+def _attachment(form: str, now: datetime) -> web.StreamResponse:
+    """Empty, to be saved as a file."""
+    response = web.StreamResponse()
+    response.content_type, _ = _FORMATS[form]
+    response.charset = "utf-8"
+    name = f"conversations-{now:%Y-%m-%d-%H%M}.{form}"
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response

@@ -76,12 +76,8 @@ class Guard:
             response = await route.handler(visit)
         except Refused as refused:
             response = self._refusal(visit, refused)
-        except web.HTTPRequestEntityTooLarge:
-            response = self._refusal(visit, Refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "That is too much at once."))
         except web.HTTPException as error:
-            response = self._refusal(
-                visit, Refused(HTTPStatus(error.status), "This does not work: {why}.", why=error.reason)
-            )
+            response = self._refusal(visit, _refused_for(error))
         except ConnectionError:
             raise  # the browser has gone: nobody to tell
         except Exception:
@@ -160,6 +156,12 @@ async def _form(request: web.Request, person: SignIn | None, route: Route) -> Mu
         if not isinstance(given, str) or not hmac.compare_digest(given.encode(), person.csrf_token.encode()):
             raise Refused(HTTPStatus.FORBIDDEN, "This form is of an older session: open the page anew, then try again.")
     return form  # type: ignore[return-value]
+
+
+def _refused_for(error: web.HTTPException) -> Refused:
+    if isinstance(error, web.HTTPRequestEntityTooLarge):
+        return Refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "That is too much at once.")
+    return Refused(HTTPStatus(error.status), "This does not work: {why}.", why=error.reason)
 
 
 def _check_permission(route: Route, person: SignIn | None) -> None:

@@ -75,34 +75,20 @@ class AdminSite:
         proxy = TrustedProxy(settings, accounts, sessions)
         renderer = Renderer(settings.title, settings.zone)
         self._guard = Guard(settings, host, sessions, proxy, renderer)
-        signing_in = SigningIn(
-            settings,
-            accounts=accounts,
-            deeds=deeds,
-            sessions=sessions,
-            passwords=Passwords(parts.hasher),
-            guessing=Guessing(clock),
-            proxy=proxy,
-            clock=clock,
-        )
         calendar = Calendar(clock, settings.zone)
         gap_pages, review_pages = GapPages(parts.desk, deeds, clock), ReviewPages(parts.desk, deeds, calendar)
         self._index = parts.archive.index
         integrity = IntegrityPages(parts.archive, clock)
         reasons, requests = Reasons(clock), RequestStore(database, trail)
         data_pages = DataPages(settings, parts.forgetting, requests, parts.archive.reader, clock)
-        self._errands: list[Errand[Any]] = [
-            gap_pages.looking,
-            review_pages.trying,
-            integrity.checking,
-            data_pages.looking,
-        ]
+        looking, trying = gap_pages.looking, review_pages.trying
+        self._errands: list[Errand[Any]] = [looking, trying, integrity.checking, data_pages.looking]
         self.table: list[Route] = [
             *Files(load_files()).routes(),
-            *signing_in.routes(),
+            *_signing_in(settings, parts, accounts, deeds, sessions, proxy).routes(),
             *ProviderPages(OpenId(settings, clock), sessions, accounts, deeds, clock).routes(),
             *OverviewPages(
-                FiguresStore(database), lambda: gap_pages.looking.state, parts.line, deeds, parts.archive.zone, clock
+                FiguresStore(database), lambda: looking.state, parts.line, deeds, parts.archive.zone, clock
             ).routes(),
             *AuditPages(parts.archive, accounts, reasons, deeds, clock).routes(),
             *ExportPages(settings, parts.archive, reasons, deeds, requests, clock).routes(),
@@ -130,6 +116,26 @@ class AdminSite:
         """Give up what was begun and is not done."""
         for errand in self._errands:
             await errand.close()
+
+
+def _signing_in(
+    settings: AdminSettings,
+    parts: Parts,
+    accounts: AccountStore,
+    deeds: DeedStore,
+    sessions: Sessions,
+    proxy: TrustedProxy,
+) -> SigningIn:
+    return SigningIn(
+        settings,
+        accounts=accounts,
+        deeds=deeds,
+        sessions=sessions,
+        passwords=Passwords(parts.hasher),
+        guessing=Guessing(parts.clock),
+        proxy=proxy,
+        clock=parts.clock,
+    )
 
 
 async def _home(visit: Visit) -> web.StreamResponse:
