@@ -18,10 +18,11 @@ from sqlalchemy import Connection, insert, text
 
 from storage import migrations
 from storage.audit.conversation_rows import AuditConversationRow, AuditIndexRow
+from storage.audit.conversations import Filters
 from storage.audit.index_words import BlindWords, fact
 from storage.audit.keys import BodyKeys, MemoryKeys
 from storage.audit.log import AuditEntry, append_all, seal
-from storage.audit.reading import AuditReader, Filters
+from storage.audit.reading import AuditReader
 from storage.audit.search_index import FACTS, conversation_of
 from storage.database import Database
 

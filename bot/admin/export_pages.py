@@ -21,7 +21,7 @@ from storage.admin.accounts import DeedStore
 from storage.admin.records import Deed
 from storage.admin.requests import RequestStore
 from storage.audit.canonical import Scalar
-from storage.audit.reading import Conversation, Filters
+from storage.audit.conversations import Conversation, Filters
 
 PATH = "/admin/audit/export"
 PAGE = 200  # conversations that are in memory at once

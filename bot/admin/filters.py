@@ -8,7 +8,8 @@ from yarl import URL
 
 from bot.admin.errors import bad_request
 from bot.admin.visits import Visit
-from storage.audit.reading import AuditReader, Filters
+from storage.audit.conversations import Filters
+from storage.audit.reading import AuditReader
 
 NAMES = ("text", "person", "channel", "platform", "outcome", "basis", "verdict", "model_id", "since", "until")
 PATH = "/admin/audit"

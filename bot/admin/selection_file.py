@@ -18,7 +18,7 @@ from datetime import datetime
 from typing import Any
 
 from storage.audit.canonical import Scalar, canonical, utc_text
-from storage.audit.reading import Conversation
+from storage.audit.conversations import Conversation
 
 COLUMNS = (
     "number asked_at platform channel thread exchange person question answer outcome basis verdict model_id state "

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from markupsafe import Markup
 
 from bot.admin.markdown import answer_to_html, to_html
-from storage.audit.reading import LoggedEntry
+from storage.audit.conversations import LoggedEntry
 
 FIGURES = (
     "basis entry_id entry_revision cites failure attempt edits seconds_in_line seconds_to_first_text "

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from bot.cli.options import echo_json, json_option, settings_option, with_failures, with_settings
+from bot.cli.options import echo_json, echo_lines, json_option, settings_option, with_failures, with_settings
 from bot.clock import SystemClock
 from bot.doctor.findings import Finding, State, failed_with
 from bot.errors import SettingsWrong
@@ -108,8 +108,7 @@ def status(settings: Settings, as_json: bool) -> None:
         return
     from bot.status_report import describe
 
-    for line in describe(report):
-        click.echo(line)
+    echo_lines(describe(report))
 
 
 @click.command()

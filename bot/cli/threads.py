@@ -4,7 +4,7 @@ import asyncio
 
 import click
 
-from bot.cli.options import Commands, echo_json, json_option, with_settings
+from bot.cli.options import Commands, echo_json, echo_lines, json_option, with_settings
 from bot.clock import SystemClock
 from bot.settings import Settings
 
@@ -27,8 +27,7 @@ def thread_list(settings: Settings, limit: int, as_json: bool) -> None:
     if as_json:
         echo_json(threads)
         return
-    for line in list_lines(threads):
-        click.echo(line)
+    echo_lines(list_lines(threads))
 
 
 @thread.command("show")
@@ -47,5 +46,4 @@ def thread_show(settings: Settings, thread_id: str, as_json: bool) -> None:
     if as_json:
         echo_json(found)
         return
-    for line in thread_lines(found):
-        click.echo(line)
+    echo_lines(thread_lines(found))

@@ -5,8 +5,7 @@ Only reads. Who looks, and why, whoever calls this puts on record.
 
 import base64
 import json
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterator, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -14,6 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, case, func, select, text, tuple_
 
 from storage.audit.conversation_rows import AuditConversationRow, AuditIndexRow
+from storage.audit.conversations import Conversation, Filters, Found, LogFigures, LoggedEntry
 from storage.audit.index_words import BlindWords, fact
 from storage.audit.keys import BodyKeys
 from storage.audit.pseudonyms import Pseudonym
@@ -31,84 +31,6 @@ _TIME = case((func.json_valid(AuditEntryRow.header) == 1, func.json_extract(Audi
 _SAYING = frozenset({"question", "question_edited", "reply"})
 _BEYOND = 2**62
 MOST_COUNTED = 10_000
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Filters:
-    """What a conversation has to be; None and "" do not matter. `actors`: any of these pseudonyms.
-
-    `since` and `until`: when the question was accepted, the latter excluded.
-    """
-
-    text: str = field(default="", repr=False)
-    actors: frozenset[str] | None = None
-    channel: str = ""
-    platform: str = ""
-    outcome: str = ""
-    basis: str = ""
-    verdict: str = ""
-    model_id: str = ""
-    since: datetime | None = None
-    until: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Conversation:
-    """A question and its reply. `user`: the platform's name of who asked, while the thread's history has it.
-
-    `question` and `answer` are None where there are none, or none any more: `is_erased` tells.
-    """
-
-    number: int
-    reply_id: str
-    asked_at: datetime
-    platform: str
-    tenant: str
-    channel: str
-    thread: str
-    exchange: int
-    actor: str
-    user: str | None
-    state: str | None
-    outcome: str | None
-    basis: str | None
-    model_id: str | None
-    verdict: str | None
-    question: str | None = field(repr=False)
-    answer: str | None = field(repr=False)
-    is_erased: bool
-
-
-@dataclass(frozen=True, slots=True)
-class LoggedEntry:
-    """An entry with what it says. `body` is None where there is none, or none any more: `is_erased` tells."""
-
-    seq: int
-    kind: str
-    at: datetime
-    header: Mapping[str, Any]
-    body: Mapping[str, Any] | None = field(repr=False)
-    is_erased: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """`more`: whether there are further ones behind the last."""
-
-    conversations: Sequence[Conversation]
-    more: bool
-
-
-@dataclass(frozen=True, slots=True)
-class LogFigures:
-    """`indexed`: up to which entry searches find. `last_checkpoint_at` is None when nothing was ever signed."""
-
-    entries: int
-    indexed: int
-    last_entry_at: datetime | None
-    last_checkpoint_at: datetime | None
-    last_checkpoint_size: int
-    last_checkpoint_signature: str
 
 
 class AuditReader:

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, event, text, update
 
-from storage.audit.reading import AuditReader, Filters, Found
+from storage.audit.conversations import Filters, Found
+from storage.audit.reading import AuditReader
 from storage.audit.search_index import SearchIndex
 from storage.basis import Basis, BasisKind
 from storage.database import Database

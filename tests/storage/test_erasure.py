@@ -12,10 +12,11 @@ from sqlalchemy import text
 
 from storage.asking_people import NewEscalation
 from storage.audit.checkpointing import CheckpointStore
+from storage.audit.conversations import Filters
 from storage.audit.export import verify_export
 from storage.audit.index_words import BlindWords
 from storage.audit.key_store import open_body_keys
-from storage.audit.reading import AuditReader, Filters
+from storage.audit.reading import AuditReader
 from storage.audit.search_index import SearchIndex
 from storage.audit.signing import Signer
 from storage.audit.store import AuditStore

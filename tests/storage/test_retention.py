@@ -14,10 +14,11 @@ from sqlalchemy import Connection, text
 
 from bot.jobs.retention import Retention
 from storage.audit.checkpointing import CheckpointStore
+from storage.audit.conversations import Filters
 from storage.audit.export import verify_export
 from storage.audit.index_words import BlindWords
 from storage.audit.log import AuditEntry
-from storage.audit.reading import AuditReader, Filters
+from storage.audit.reading import AuditReader
 from storage.audit.search_index import SearchIndex
 from storage.audit.signing import Signer
 from storage.audit.store import AuditStore

@@ -5,7 +5,8 @@ The SDK's `files_upload_v2` does the same, beside our paces and errors: it is no
 
 import aiohttp
 
-from bot.platforms.errors import Ambiguous, PlatformUnavailable, Rejected
+from bot.platforms.errors import Rejected
+from bot.platforms.slack import secret_urls
 from bot.platforms.slack.api import SlackApi
 
 SCOPE = "files:write"
@@ -29,17 +30,9 @@ class Files:
         await self._api.call(finish, files=files, channel_id=channel, initial_comment=comment)
 
     async def _upload(self, url: str, content: bytes) -> None:
-        """Whoever has the URL can send something there: it is never logged, and no error carries it."""
-        try:
-            async with self._session.post(
-                url, data=content, proxy=self._proxy, timeout=self._timeout, allow_redirects=False
-            ) as response:
-                status = response.status
-        except aiohttp.InvalidURL:
-            raise Rejected("invalid_upload_url") from None
-        except aiohttp.ClientConnectorError:
-            raise PlatformUnavailable("no_connection") from None
-        except (aiohttp.ClientError, OSError, TimeoutError) as error:
-            raise Ambiguous(type(error).__name__) from None
+        invalid = Rejected("invalid_upload_url")
+        status, _ = await secret_urls.post(
+            self._session, url, invalid=invalid, data=content, proxy=self._proxy, timeout=self._timeout
+        )
         if status != 200:
             raise Rejected(f"upload_http_{status}")

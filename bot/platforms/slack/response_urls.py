@@ -1,6 +1,6 @@
 """Messages by a `response_url`: how a slash command is answered where the bot is no member.
 
-Good five times in 30 minutes. Whoever has the URL can post there: it is never logged, and no error carries it.
+Good five times in 30 minutes.
 For commands Slack only adds messages there, whatever `replace_original` says (slackapi/bolt-js#2287).
 """
 
@@ -9,7 +9,8 @@ from typing import Any
 
 import aiohttp
 
-from bot.platforms.errors import Ambiguous, PlatformError, PlatformUnavailable, RateLimited
+from bot.platforms.errors import Ambiguous, PlatformError, RateLimited
+from bot.platforms.slack import secret_urls
 from bot.platforms.slack.api import retry_after
 
 
@@ -24,15 +25,8 @@ class ResponseUrls:
 
     async def send(self, url: str, payload: Mapping[str, Any]) -> None:
         """Raises: UrlSpent, RateLimited, Ambiguous, PlatformUnavailable."""
-        try:
-            async with self._session.post(url, json=payload, proxy=self._proxy, allow_redirects=False) as response:
-                status, headers = response.status, response.headers
-        except aiohttp.InvalidURL:
-            raise UrlSpent("invalid_url") from None
-        except aiohttp.ClientConnectorError:
-            raise PlatformUnavailable("no_connection") from None
-        except (aiohttp.ClientError, OSError, TimeoutError) as error:
-            raise Ambiguous(type(error).__name__) from None
+        invalid = UrlSpent("invalid_url")
+        status, headers = await secret_urls.post(self._session, url, invalid=invalid, json=payload, proxy=self._proxy)
         if status == 429:
             raise RateLimited("ratelimited", retry_after(headers))
         if status >= 500:
