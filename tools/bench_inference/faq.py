@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from tools.bench_inference.subject import Request, Subject, Timings
 from tools.bench_inference.workload import ANSWER_TOKENS, FOLLOW_UP_SECONDS, SYSTEM_TOKENS, Thread, threads
 
-RATES = (2, 5, 10, 15, 20, 25, 30, 40, 50, 60, 80, 100)  # questions per minute
+RATES = (1, 2, 5, 10, 15, 20, 25, 30, 40, 50, 60, 80, 100)  # questions per minute
 MOST_FIRST_TEXT_SECONDS = 2.0
 MOST_GAP_SECONDS = 0.150
 RAMP_SECONDS = 30.0  # until follow-ups come as often as they will: asked before, not counted
