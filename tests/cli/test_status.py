@@ -2,10 +2,12 @@
 
 import asyncio
 import json
+import sys
 from pathlib import Path
 
 import aiohttp
 import pytest
+import structlog
 from click.testing import CliRunner, Result
 
 from bot.cli import main
@@ -16,8 +18,11 @@ from tests.cli.slack_double import slack_that_says
 from tests.scenarios.conftest import house as house
 from tests.scenarios.house import ALICE, GENERAL, House
 
-# The service runs in the process whose output is read: a line of its log would stand in the middle of it.
-QUIET = {"catch_up_hours": 0}
+
+@pytest.fixture(autouse=True)
+def _log_elsewhere(_logs_as_before: None) -> None:
+    """The service runs in the process whose output is read: a line of its log would stand in the middle of it."""
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.__stderr__))
 
 
 def test_when_nothing_runs_one_line_says_so(run: Run) -> None:
@@ -42,7 +47,7 @@ async def invoke(house: House, *arguments: str) -> Result:
 
 
 async def test_a_running_service_tells_figures_and_no_text(house: House, folder: Path) -> None:
-    await house.start(delivery=QUIET)
+    await house.start()
     ts = await house.ask(ALICE, GENERAL, "canary of a question")
     await house.answered(GENERAL, ts)
     await closed_replies(house.folder / "inthread.db", 1)
@@ -60,7 +65,7 @@ async def test_a_running_service_tells_figures_and_no_text(house: House, folder:
 
 
 async def test_the_doctor_takes_a_running_service_for_healthy(house: House, folder: Path) -> None:
-    await house.start(delivery=QUIET)
+    await house.start()
 
     result = await invoke(house, "doctor", "--json")
 
