@@ -70,6 +70,7 @@ class _Look:
         self._places = {(hold.held.scope, hold.held.platform, hold.held.name) for hold in self.holds}
         people = [Person(hold.held.platform, hold.held.name) for hold in self.holds if hold.held.scope is Scope.PERSON]
         self._names = {name for person in people for name in traces.pseudonyms(connection, pseudonym, person)}
+        self._limits = {channel: utc_text(self._before(days)) for channel, days in rule.channels.items()}
         self.held = 0
 
     def texts(self) -> Iterator[int]:
@@ -85,7 +86,7 @@ class _Look:
     def _texts_before(self, days: int, among: ColumnElement[bool], since: int | None = None) -> Iterator[int]:
         """Older than `days`, and not older than `since`."""
         query = select(AuditEntryRow.seq, AuditEntryRow.header).where(HAS_BODY, among).order_by(AuditEntryRow.seq)
-        latest = utc_text(self._before(days))
+        latest, general = utc_text(self._before(days)), utc_text(self._before(self._rule.texts))
         earliest = "" if since is None else utc_text(self._before(since))
         for row in self._connection.execute(query):
             header = _parse(row.header)
@@ -93,8 +94,7 @@ class _Look:
                 continue
             if str(header["time"]) >= latest:
                 return
-            own_days = self._rule.channels.get(str(header.get("channel")), self._rule.texts)
-            if not earliest <= str(header["time"]) < utc_text(self._before(own_days)):
+            if not earliest <= str(header["time"]) < self._limits.get(str(header.get("channel")), general):
                 continue
             if self._is_held(header):
                 self.held += 1
