@@ -31,13 +31,15 @@ class Header:
     start: int
 
 
-def prepared_folder(files: ModelFiles) -> Path:
+def path_of_made(files: ModelFiles, ending: str) -> Path:
     """Where what we make of a model's files belongs: beside a GGUF file, inside a folder; there or not."""
-    return (files.path.parent if files.is_gguf else files.path) / FOLDER
+    if files.is_gguf:
+        return files.path.parent / FOLDER / f"{files.path.stem}-{ending}"
+    return files.path / FOLDER / f"model-{ending}"
 
 
 def prepared_path(files: ModelFiles, precision: Precision) -> Path:
-    return prepared_folder(files) / f"{files.path.stem if files.is_gguf else 'model'}-{precision}.inthread"
+    return path_of_made(files, f"{precision}.inthread")
 
 
 def kernels_dir(models_dir: Path) -> Path:

@@ -7,7 +7,6 @@ milliseconds. A folder may be copied to another machine: the first quick check t
 
 import contextlib
 import json
-import os
 import sys
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
@@ -15,6 +14,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
+from inference.models.json_file import write_json
 from inference.models.verify import MANIFEST, combined_sha256, file_sha256
 
 
@@ -61,12 +61,7 @@ def load_snapshot(folder: Path) -> Snapshot | None:
 
 def write_snapshot(folder: Path, snapshot: Snapshot) -> None:
     """Atomic. Raises: OSError."""
-    temporary = folder / f".{MANIFEST}.{os.getpid()}"
-    try:
-        temporary.write_text(json.dumps(asdict(snapshot), indent=2) + "\n", "utf-8")
-        temporary.replace(folder / MANIFEST)
-    finally:
-        temporary.unlink(missing_ok=True)
+    write_json(folder / MANIFEST, asdict(snapshot))
 
 
 def record_file(path: Path, hub_sha256: bool, progress: Callable[[int], object]) -> FileRecord:

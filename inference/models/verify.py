@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from inference.models.catalogue import CatalogueModel
+from inference.models.json_file import write_json
 
 MANIFEST = "manifest.json"
 BLOCK_BYTES = 1 << 20
@@ -94,12 +95,7 @@ def write_manifest(model: CatalogueModel, models_dir: Path) -> None:
     manifest = Manifest(
         model.name, model.file, f"pypi:{model.requirement}", model.licence, model.size, model.sha256, modified_ns
     )
-    temporary = path.parent / f".{MANIFEST}.{os.getpid()}"
-    try:
-        temporary.write_text(json.dumps(asdict(manifest), indent=2) + "\n", "utf-8")
-        temporary.replace(path.parent / MANIFEST)
-    finally:
-        temporary.unlink(missing_ok=True)
+    write_json(path.parent / MANIFEST, asdict(manifest))
 
 
 def _was_hashed(manifest: Manifest | None, model: CatalogueModel, state: os.stat_result) -> bool:
