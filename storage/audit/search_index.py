@@ -19,7 +19,7 @@ from storage.audit.index_words import BlindWords, fact
 from storage.audit.keys import BodyKeys
 from storage.audit.pseudonyms import Pseudonym
 from storage.database import Database
-from storage.dialect import insert
+from storage.dialect import insert, merge_index
 from storage.schema import AuditEntryRow
 
 BATCH = 200  # entries; others write between two of them
@@ -78,10 +78,7 @@ class SearchIndex:
         connection.execute(delete(AuditConversationRow).where(AuditConversationRow.number <= seq))
 
     def leave_no_trace(self, connection: Connection) -> None:
-        """Until then the words of what is deleted stand there, marked: FTS5's `secure-delete` does nothing where the
-        index has no texts, so all of it is merged. Source: sqlite.org/fts5.html, contentless-delete tables, `optimize`.
-        """
-        connection.execute(text("INSERT INTO audit_words (audit_words) VALUES ('optimize')"))
+        merge_index(connection, "audit_words")
 
     async def _take_batch(self) -> int:
         """Made ready in a reader's thread, so that a writer waits for the writing alone."""

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Row, Select, bindparam, delete, select, update
 
-from storage.dialect import insert
+from storage.dialect import insert, merge_index
 from storage.knowledge import fulltext
 from storage.knowledge.fulltext import ENTRIES, Indexable, make_indexable
 from storage.knowledge.records import FIELDS, Entry, EntryChange, EntryStatus, EntryText
@@ -143,7 +143,7 @@ def chunks(items: Iterable[T]) -> Iterator[list[T]]:
 def remove(connection: Connection, entry_ids: Sequence[str]) -> None:
     """With all revisions, for good: drafts in a person's words go so, and nothing that is the company's."""
     _forget_index(connection, entry_ids)
-    fulltext.leave_no_trace(connection, ENTRIES)  # some were published once
+    merge_index(connection, ENTRIES.table)  # some were published once
     for hashes in chunks(_texts_ever(connection, entry_ids)):  # of who else says the same, it is encoded again
         connection.execute(delete(VectorRow).where(VectorRow.text_hash.in_(hashes)))
     for some in chunks(entry_ids):

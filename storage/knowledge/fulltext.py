@@ -62,11 +62,6 @@ def remove(connection: Connection, index: Index, numbers: Iterable[int]) -> None
         connection.execute(text(f"DELETE FROM {index.table} WHERE rowid = :n"), values)
 
 
-def leave_no_trace(connection: Connection, index: Index) -> None:
-    """Of what was removed: FTS5 only marks it, until it merges the index."""
-    connection.execute(text(f"INSERT INTO {index.table} ({index.table}) VALUES ('optimize')"))
-
-
 def search(
     connection: Connection, index: Index, words: Sequence[str], audience: Collection[str] | None, limit: int
 ) -> list[tuple[int, float]]:
