@@ -1,6 +1,6 @@
 """Whether entries are what was written: taken one after the other, from a database or from an exported file."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
@@ -12,6 +12,8 @@ from storage.audit.checkpoints import Checkpoint
 from storage.audit.keys import NONCE_BYTES
 from storage.audit.removals import REMOVAL_MARK, MissingBodies, Span, pruned_by, removed_by
 from storage.audit.signing import PublicKey
+
+PIECE = 100  # rows that are looked at together; one that is unusual has its neighbours taken one by one
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,42 +121,23 @@ class ChainCheck:
 
     def take_rows(
         self,
-        rows: Iterable[StoredEntry],
+        rows: Sequence[StoredEntry],
         ciphers: Mapping[bytes | None, AESGCM],
         entry: Callable[[StoredEntry], ChainedEntry],
     ) -> bool:
         """As `take` of each in turn, as the database has them, many times as fast where nothing is unusual about them.
 
-        `entry` reads one, to be taken as what it is where something is: its key is gone, it has no body, it says that
-        others have none, or it is bad. A million is checked at one go: what is said once here is said for each of them.
+        `entry` reads one, to be taken as what it is, in pieces where something is: a key is gone, one has no body, one
+        says that others have none, or one is bad.
         """
-        seq, head, shipped = self.next_seq, self._head, self._shipped
-        for row in rows:
-            at, header, digest, prev, hash, key_id, sealed, _, _ = row
-            try:
-                opened = ciphers[key_id].decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], None)  # type: ignore[index]
-                bound = ENTRY + prev + sha256(header).digest() + digest  # type: ignore[operator]
-                is_usual = (
-                    at == seq
-                    and prev == head
-                    and sha256(opened).digest() == digest
-                    and sha256(bound).digest() == hash
-                    and b'"seq":%d,' % seq in header
-                    and REMOVAL_MARK not in header
-                    and (not shipped or shipped.get(seq, hash) == hash)
-                )
-            except (InvalidTag, ValueError, KeyError, TypeError):
-                is_usual = False
-            if is_usual:
-                seq, head = seq + 1, hash
-                continue
-            self._entries += seq - self.next_seq
-            self.next_seq, self._head = seq, head
-            if not self.take(entry(row)):
+        for begin in range(0, len(rows), PIECE):
+            piece = rows[begin : begin + PIECE]
+            if self._are_usual(piece, ciphers):
+                self._entries += len(piece)
+                self.next_seq += len(piece)
+                self._head = piece[-1][4]
+            elif not all(self.take(entry(row)) for row in piece):
                 return False
-            seq, head = self.next_seq, self._head
-        self._entries += seq - self.next_seq
-        self.next_seq, self._head = seq, head
         return True
 
     def take_checkpoint(self, checkpoint: Checkpoint) -> bool:
@@ -204,6 +187,31 @@ class ChainCheck:
     def verdict(self) -> Verdict:
         head = self._head if self._entries else None
         return Verdict(self._entries, self._erased, head, self._bad, self._reason, self._checkpoints, self._signed)
+
+    def _are_usual(self, rows: Sequence[StoredEntry], ciphers: Mapping[bytes | None, AESGCM]) -> bool:
+        """Whether all are good and have bodies. By columns: a million pass here, and what is done for each adds up."""
+        seqs, headers, digests, prevs, hashes, key_ids, sealed, _, _ = zip(*rows, strict=True)
+        try:
+            opened = [
+                ciphers[key_id].decrypt(box[:NONCE_BYTES], box[NONCE_BYTES:], None)
+                for key_id, box in zip(key_ids, sealed, strict=True)
+            ]
+            bound = [
+                ENTRY + prev + sha256(header).digest() + digest
+                for prev, header, digest in zip(prevs, headers, digests, strict=True)
+            ]
+        except (InvalidTag, ValueError, KeyError, TypeError):
+            return False
+        return (
+            seqs == tuple(range(self.next_seq, self.next_seq + len(rows)))
+            and prevs == (self._head, *hashes[:-1])
+            and digests == tuple([sha256(text).digest() for text in opened])
+            and hashes == tuple([sha256(entry).digest() for entry in bound])
+            # By `rfind`: in a few hundred bytes it is twice as fast as `in`, which prepares itself for long ones.
+            and min([header.rfind(b'"seq":%d,' % seq) for seq, header in zip(seqs, headers, strict=True)]) >= 0
+            and max([header.rfind(REMOVAL_MARK) for header in headers]) < 0
+            and (not self._shipped or hashes == tuple(map(self._shipped.get, seqs, hashes)))
+        )
 
     def _find_fault_of_checkpoint(self, checkpoint: Checkpoint) -> str | None:
         last = self.next_seq - 1

@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, Row, Select, insert, select, update
+from sqlalchemy import Connection, insert, select, update
 
+from storage.audit.checkpoint_rows import checkpoint_query, record
 from storage.audit.checkpoints import Checkpoint, sign_checkpoint
 from storage.audit.signing import Signer
 from storage.database import Database
@@ -50,16 +51,6 @@ class CheckpointStore:
         """All up to this one stand elsewhere too."""
         known = update(AuditCheckpointRow).where(AuditCheckpointRow.size <= size).values(is_shipped=True)
         await self._database.write(lambda connection: connection.execute(known))
-
-
-def checkpoint_query() -> Select[int, bytes, str, bytes, bytes]:
-    """Rows for `record`, in their order."""
-    row = AuditCheckpointRow
-    return select(row.size, row.head, row.time, row.prev_signature, row.signature).order_by(row.size)
-
-
-def record(row: Row[int, bytes, str, bytes, bytes]) -> Checkpoint:
-    return Checkpoint(row.size, row.head, row.time, row.prev_signature, row.signature)
 
 
 def take(connection: Connection, signer: Signer, now: datetime) -> Checkpoint | None:

@@ -5,7 +5,7 @@ The master key comes from a file: of the data folder, or better from elsewhere, 
 
 import secrets
 import threading
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -38,10 +38,10 @@ class KeyFile:
         wrapped = aes_key_wrap(self._master, key)
         self._change("INSERT INTO body_key (key_id, wrapped) VALUES (?, ?)", [(key_id, wrapped)])
 
-    def find(self, key_id: bytes) -> bytes | None:
-        query = "SELECT wrapped FROM body_key WHERE key_id = ?"
-        rows = self._ask(query, (key_id,))
-        return self._unwrap(rows[0][0]) if rows else None
+    def find(self, key_ids: Collection[bytes]) -> Mapping[bytes, bytes]:
+        places = ", ".join("?" * len(key_ids))
+        rows = self._ask(f"SELECT key_id, wrapped FROM body_key WHERE key_id IN ({places})", tuple(key_ids))
+        return {key_id: self._unwrap(wrapped) for key_id, wrapped in rows}
 
     def ids(self) -> set[bytes]:
         return {row[0] for row in self._ask("SELECT key_id FROM body_key", ())}

@@ -33,7 +33,8 @@ class KeptKeys(Protocol):
 
     def put(self, key_id: bytes, key: bytes) -> None: ...
 
-    def find(self, key_id: bytes) -> bytes | None: ...
+    def find(self, key_ids: Collection[bytes]) -> Mapping[bytes, bytes]:
+        """Those of them that are there."""
 
     def ids(self) -> set[bytes]: ...
 
@@ -49,8 +50,8 @@ class MemoryKeys:
     def put(self, key_id: bytes, key: bytes) -> None:
         self._keys[key_id] = key
 
-    def find(self, key_id: bytes) -> bytes | None:
-        return self._keys.get(key_id)
+    def find(self, key_ids: Collection[bytes]) -> Mapping[bytes, bytes]:
+        return {key_id: self._keys[key_id] for key_id in key_ids if key_id in self._keys}
 
     def ids(self) -> set[bytes]:
         return set(self._keys)
@@ -68,16 +69,21 @@ class Ciphers(dict[bytes | None, AESGCM]):
         self._kept = kept
 
     def __missing__(self, key_id: bytes | None) -> AESGCM:
-        key = None if key_id is None else self._kept.find(key_id)
-        if key is None:
+        self.ask_for({key_id})
+        if key_id not in self:
             raise KeyError(key_id)
-        return self.remember(key_id, key)
+        return self[key_id]
 
-    def remember(self, key_id: bytes | None, key: bytes) -> AESGCM:
+    def ask_for(self, key_ids: Collection[bytes | None]) -> None:
+        """Make those of many at once: asking for a key apart takes ten times as long as to open an entry with it."""
+        if missed := [key_id for key_id in key_ids if key_id is not None and key_id not in self]:
+            for key_id, key in self._kept.find(missed).items():
+                self.remember(key_id, key)
+
+    def remember(self, key_id: bytes, key: bytes) -> None:
         if len(self) >= _MOST_REMEMBERED:
             self.clear()
-        cipher = self[key_id] = AESGCM(key)
-        return cipher
+        self[key_id] = AESGCM(key)
 
 
 class BodyKeys:
@@ -132,9 +138,9 @@ class BodyKeys:
             self._ciphers.pop(key_id, None)
         return len(unheld)
 
-    @property
-    def ciphers(self) -> Mapping[bytes | None, AESGCM]:
-        """Of every key, by its id; it grows while it is asked. Raises: KeyError, for one that is gone."""
+    def ciphers(self, key_ids: Collection[bytes | None]) -> Mapping[bytes | None, AESGCM]:
+        """Of these keys at the least, by their ids. Raises: KeyError, when it is asked for one that is gone."""
+        self._ciphers.ask_for(key_ids)
         return self._ciphers
 
     def _cipher(self, key_id: bytes) -> AESGCM | None:

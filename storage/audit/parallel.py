@@ -6,25 +6,26 @@ It only ever says that all is well. Whatever is unusual is left to the check fro
 
 import multiprocessing
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sqlalchemy.exc import SQLAlchemyError
 
 from storage import sqlite
+from storage.audit.batches import Span, check_batch, span_of
 from storage.audit.chain import FIRST_PREV
 from storage.audit.checking import ChainCheck, Stretch, Verdict
 from storage.audit.key_store import open_body_keys
 from storage.audit.removals import MissingBodies
 from storage.audit.signing import PublicKey, parse_public_key
-from storage.audit.store import Span, check_batch, span_of
 from storage.errors import StorageError
 
-STRETCH = 25_000
-WORTH_IT = 6 * STRETCH  # a process takes a second to start
+STRETCH = 10_000
+WORTH_IT = 15 * STRETCH  # a process takes a second to start
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +39,39 @@ class AuditPlace:
 
 @dataclass(frozen=True, slots=True)
 class _Task:
-    """Entries `first` to `last`. `pem`: of the key that signs."""
+    """What each process opens for itself. `pem`: of the key that signs."""
 
     place: AuditPlace
     pem: bytes
     shipped: Mapping[int, bytes]
-    first: int
-    last: int
+
+
+class _Checker:
+    """Of one process: what it has opened serves all the stretches that it takes."""
+
+    def __init__(self, task: _Task) -> None:
+        self._keys = open_body_keys(task.place.keys, task.place.master)
+        self._engine = sqlite.open_engine(sqlite.parse_url(task.place.url), writer=False)
+        self._key = parse_public_key(task.pem)
+        self._shipped = task.shipped
+
+    def check(self, first: int, last: int) -> Stretch | None:
+        """None: something is unusual."""
+        shipped = {size: head for size, head in self._shipped.items() if first <= size <= last}
+        check = ChainCheck(first, self._key, shipped)
+        span = Span(first, last, last)
+        begin: int | None = first
+        with self._engine.connect() as connection:
+            while begin is not None:
+                begin = check_batch(connection, self._keys, check, begin, span)
+        is_whole = check.verdict.first_bad is None and check.next_seq == last + 1
+        return check.stretch if is_whole else None
+
+    def close(self) -> None:
+        self._engine.dispose()
+
+
+_checker: _Checker | None = None  # of a process that was begun for this
 
 
 def find_all_well(
@@ -56,22 +83,30 @@ def find_all_well(
     is_plain = span.first == 1 and span.signed == span.last and max(shipped, default=0) <= span.last
     if processes < 2 or span.last < WORTH_IT or not is_plain:
         return None
-    tasks = [
-        _Task(place, key.pem, {size: head for size, head in shipped.items() if first <= size <= last}, first, last)
-        for first, last in _stretches(span.last)
-    ]
     try:
-        return _put_together(_check_all(tasks, processes - 1))
+        return _put_together(_check_all(_Task(place, key.pem, shipped), _stretches(span.last), processes - 1))
     except (BrokenProcessPool, StorageError, SQLAlchemyError):
         return None
 
 
-def _check_all(tasks: Sequence[_Task], helpers: int) -> list[Stretch | None]:
+def _check_all(task: _Task, stretches: Sequence[tuple[int, int]], helpers: int) -> list[Stretch | None]:
     """In order. This process takes what the others have not begun, from the end: they take time to start."""
-    with ProcessPoolExecutor(helpers, multiprocessing.get_context("spawn")) as pool:
-        futures = [pool.submit(_check, task) for task in tasks]
-        own = {at: _check(tasks[at]) for at in reversed(range(len(tasks))) if futures[at].cancel()}
-        return [own[at] if at in own else futures[at].result() for at in range(len(tasks))]
+    with ProcessPoolExecutor(helpers, multiprocessing.get_context("spawn"), _begin, (task,)) as pool:
+        futures = [pool.submit(_check, *stretch) for stretch in stretches]
+        with closing(_Checker(task)) as checker:
+            own = {at: checker.check(*stretches[at]) for at in reversed(range(len(futures))) if futures[at].cancel()}
+        return [own[at] if at in own else future.result() for at, future in enumerate(futures)]
+
+
+def _begin(task: _Task) -> None:
+    """In a process of its own, which ends with the pool: what it opened goes with it."""
+    global _checker
+    _checker = _Checker(task)
+
+
+def _check(first: int, last: int) -> Stretch | None:
+    assert _checker is not None, "the process has begun"
+    return _checker.check(first, last)
 
 
 def _read_span(url: str) -> Span:
@@ -83,26 +118,8 @@ def _read_span(url: str) -> Span:
         engine.dispose()
 
 
-def _stretches(last: int) -> Iterator[tuple[int, int]]:
-    for first in range(1, last + 1, STRETCH):
-        yield first, min(first + STRETCH - 1, last)
-
-
-def _check(task: _Task) -> Stretch | None:
-    """In a process of its own. None: something is unusual."""
-    keys = open_body_keys(task.place.keys, task.place.master)
-    check = ChainCheck(task.first, parse_public_key(task.pem), task.shipped)
-    span = Span(task.first, task.last, task.last)
-    engine = sqlite.open_engine(sqlite.parse_url(task.place.url), writer=False)
-    try:
-        with engine.connect() as connection:
-            first: int | None = task.first
-            while first is not None:
-                first = check_batch(connection, keys, check, first, span)
-    finally:
-        engine.dispose()
-    is_whole = check.verdict.first_bad is None and check.next_seq == task.last + 1
-    return check.stretch if is_whole else None
+def _stretches(last: int) -> list[tuple[int, int]]:
+    return [(first, min(first + STRETCH - 1, last)) for first in range(1, last + 1, STRETCH)]
 
 
 def _put_together(stretches: Iterable[Stretch | None]) -> Verdict | None:

@@ -19,13 +19,14 @@ from hypothesis import strategies as st
 from sqlalchemy import Connection, create_engine, text
 
 from storage.audit import entries
+from storage.audit.batches import BATCH
 from storage.audit.canonical import canonical, respell
 from storage.audit.checking import ChainCheck, ChainedEntry, Verdict
 from storage.audit.checkpoints import checkpoint_line, sign_checkpoint
 from storage.audit.export import entry_line, manifest_line, verify_export
 from storage.audit.log import AuditEntry, append, append_all, seal
 from storage.audit.signing import load_signer
-from storage.audit.store import BATCH, AuditStore
+from storage.audit.store import AuditStore
 from storage.database import Database
 from storage.records import ReplyFigures, ReplyState, ReplyTimings
 from storage.replies import ReplyStore
