@@ -19,6 +19,7 @@ from tempfile import TemporaryDirectory
 from sqlalchemy import Connection
 
 from storage import migrations
+from storage.audit.checking import Verdict
 from storage.audit.checkpointing import CheckpointRule, CheckpointStore
 from storage.audit.export import verify_export
 from storage.audit.key_store import open_body_keys
@@ -30,7 +31,7 @@ from storage.audit.store import AuditStore
 from storage.database import Database
 
 ENTRIES = int(os.environ.get("ENTRIES", "1000000"))
-PEOPLE, BATCH, SINGLES = 2_000, 5_000, 400
+PEOPLE, BATCH, SINGLES, TIMES = 2_000, 5_000, 400, 5
 BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
 QUESTIONS = (
     "How do I request parental leave, and how long before does my manager have to know?",
@@ -85,43 +86,60 @@ def memory_mb() -> float:
     return pages * resource.getpagesize() / 2**20
 
 
-async def bench(folder: Path) -> None:
-    url = f"sqlite:///{folder / 'inthread.db'}"
-    migrations.upgrade(url)
-    keys, signer = open_body_keys(folder / "keys.db", folder / "master.key"), load_signer(folder / "signing.key")
-    async with await Database.open(url) as database:
+def bench(folder: Path) -> None:
+    place = AuditPlace(f"sqlite:///{folder / 'inthread.db'}", folder / "keys.db", folder / "master.key")
+    migrations.upgrade(place.url)
+    signer = load_signer(folder / "signing.key")
+    asyncio.run(write(place, signer))
+    verdict = asyncio.run(check(place, signer))
+    check_with_all(place, signer, verdict)
+    asyncio.run(take(place, signer, folder / "log.jsonl"))
+
+
+async def write(place: AuditPlace, signer: Signer) -> None:
+    keys = open_body_keys(place.keys, place.master)
+    async with await Database.open(place.url) as database:
         early = await append_alone(database, keys, 0)
         await fill(database, keys, SINGLES, ENTRIES - SINGLES)
         late = await append_alone(database, keys, ENTRIES - SINGLES)
-        for size, (inside, whole) in ((SINGLES, early), (ENTRIES, late)):
-            print(f"append, log of {size:>9,}: {inside * 1e3:.2f} ms, of {whole * 1e3:.2f} ms with the commit")
         rule = CheckpointRule(1_000, timedelta(hours=1))
         await CheckpointStore(database, signer).take_due(rule, BEGIN)
-        await check(database, keys, signer, AuditPlace(url, folder / "keys.db", folder / "master.key"))
-        await take(database, keys, signer, folder / "log.jsonl")
+    for size, (inside, whole) in ((SINGLES, early), (ENTRIES, late)):
+        print(f"append, log of {size:>9,}: {inside * 1e3:.2f} ms, of {whole * 1e3:.2f} ms with the commit")
 
 
-async def check(database: Database, keys: BodyKeys, signer: Signer, place: AuditPlace) -> None:
-    store = AuditStore(database, keys)
-    before, started = memory_mb(), time.perf_counter()
-    verdict = await store.verify(signer.public_key)
-    seconds = time.perf_counter() - started
-    assert (verdict.first_bad, verdict.entries) == (None, ENTRIES), verdict
-    print(f"verify, one processor: {ENTRIES / seconds:,.0f} entries/s, {verdict.checkpoints:,} checkpoints; ", end="")
+async def check(place: AuditPlace, signer: Signer) -> Verdict:
+    seconds = []
+    async with await Database.open(place.url) as database:
+        before = memory_mb()
+        for _ in range(TIMES):
+            started = time.perf_counter()
+            verdict = await AuditStore(database, open_body_keys(place.keys, place.master)).verify(signer.public_key)
+            seconds.append(time.perf_counter() - started)
+            assert (verdict.first_bad, verdict.entries) == (None, ENTRIES), verdict
+    print(f"verify, one processor: {_rates(seconds)}; {verdict.checkpoints:,} checkpoints; ", end="")
     print(f"memory {before:.0f} → {memory_mb():.0f} MB")
-    started = time.perf_counter()
-    found = await asyncio.to_thread(find_all_well, place, signer.public_key, {})
-    seconds = time.perf_counter() - started
-    assert found is None or found == verdict, found
+    return verdict
+
+
+def check_with_all(place: AuditPlace, signer: Signer, verdict: Verdict) -> None:
+    """Outside of a loop and of its threads: it forks."""
+    seconds = []
+    for _ in range(TIMES):
+        started = time.perf_counter()
+        found = find_all_well(place, signer.public_key, {})
+        seconds.append(time.perf_counter() - started)
+        assert found is None or found == verdict, found
     children = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 2**10
-    print(f"verify, {os.cpu_count()} processors: {ENTRIES / seconds:,.0f} entries/s; ", end="")
+    print(f"verify, {os.cpu_count()} processors: {_rates(seconds)}; ", end="")
     print(f"memory of each at most {children:.0f} MB" if found else "too short for that")
 
 
-async def take(database: Database, keys: BodyKeys, signer: Signer, path: Path) -> None:
+async def take(place: AuditPlace, signer: Signer, path: Path) -> None:
+    keys = open_body_keys(place.keys, place.master)
     before, started = memory_mb(), time.perf_counter()
-    with path.open("wb") as file:
-        async with aclosing(AuditStore(database, keys).export(BEGIN)) as chunks:
+    async with await Database.open(place.url) as database, aclosing(AuditStore(database, keys).export(BEGIN)) as chunks:
+        with path.open("wb") as file:
             async for chunk in chunks:
                 file.write(chunk)
     seconds = time.perf_counter() - started
@@ -131,6 +149,11 @@ async def take(database: Database, keys: BodyKeys, signer: Signer, path: Path) -
     verdict = verify_export(_lines(path), signer.public_key)
     assert verdict.first_bad is None, verdict
     print(f"verify-export: {ENTRIES / (time.perf_counter() - started):,.0f} entries/s; memory {memory_mb():.0f} MB")
+
+
+def _rates(seconds: list[float]) -> str:
+    slowest, middle, fastest = (ENTRIES / at for at in (max(seconds), statistics.median(seconds), min(seconds)))
+    return f"{middle:,.0f} entries/s, median of {len(seconds)} ({slowest:,.0f} to {fastest:,.0f})"
 
 
 def _megabytes(path: Path) -> float:
@@ -144,4 +167,4 @@ def _lines(path: Path) -> Iterator[bytes]:
 
 if __name__ == "__main__":
     with TemporaryDirectory(prefix="inthread-bench-", dir=os.environ.get("TMPDIR")) as folder:
-        asyncio.run(bench(Path(folder)))
+        bench(Path(folder))

@@ -52,7 +52,7 @@ def audit_verify(settings: Settings, key_path: Path | None, checkpoints_path: Pa
     path = checkpoints_path or (files.checkpoints if files.checkpoints.exists() else None)
     shipped = load_shipped(path, key) if path else {}
     place = AuditPlace(settings.database_url, files.body_keys, files.master_key)
-    _report(asyncio.run(verify_database(place, key, shipped)))
+    _report(verify_database(place, key, shipped))
 
 
 @audit.command("checkpoint")

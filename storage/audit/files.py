@@ -21,19 +21,25 @@ from storage.inspection import database_file
 LONGEST_LINE = 1 << 24  # what is no line of ours is not read whole into the memory
 
 
-async def verify_database(place: AuditPlace, key: PublicKey, shipped: Mapping[int, bytes]) -> Verdict:
-    """Safe while a service writes. Raises: DatabaseUnusable, DatabaseOutdated, AuditKeyUnusable."""
-    database_file(place.url)
+def verify_database(place: AuditPlace, key: PublicKey, shipped: Mapping[int, bytes]) -> Verdict:
+    """Safe while a service writes. Blocks; call it where no other thread runs (`find_all_well`).
+
+    Raises: DatabaseUnusable, DatabaseOutdated, AuditKeyUnusable.
+    """
+    database_file(place.url)  # opening would make it
+    found = find_all_well(place, key, shipped)
+    return asyncio.run(_verify_whole(place, key, shipped)) if found is None else found
+
+
+async def _verify_whole(place: AuditPlace, key: PublicKey, shipped: Mapping[int, bytes]) -> Verdict:
     keys = open_body_keys(place.keys, place.master)
     async with await Database.open(place.url) as database:
-        if (verdict := await asyncio.to_thread(find_all_well, place, key, shipped)) is not None:
-            return verdict
         return await AuditStore(database, keys).verify(key, shipped)
 
 
 async def export_database(url: str, taking: Taking, file: BinaryIO, created: datetime) -> None:
     """Safe while a service writes. Raises: DatabaseUnusable, DatabaseOutdated, AuditKeyUnusable, OSError."""
-    database_file(url)  # opening would make it
+    database_file(url)
     async with await Database.open(url) as database:
         store = AuditStore(database, taking.trail.keys)
         span = await store.record_export(taking, created)

@@ -23,9 +23,10 @@ from storage.audit.key_store import open_body_keys
 from storage.audit.removals import MissingBodies
 from storage.audit.signing import PublicKey, parse_public_key
 from storage.errors import StorageError
+from storage.migrations import require_current
 
 STRETCH = 10_000
-WORTH_IT = 15 * STRETCH  # a process takes a second to start
+WORTH_IT = 3 * STRETCH
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,21 +78,25 @@ _checker: _Checker | None = None  # of a process that was begun for this
 def find_all_well(
     place: AuditPlace, key: PublicKey, shipped: Mapping[int, bytes], processes: int | None = None
 ) -> Verdict | None:
-    """What there is to say of a log in which nothing is wrong. None: it is short, or something is unusual. Blocks."""
+    """What there is to say of a log in which nothing is wrong. None: it is short, or something is unusual.
+
+    Blocks. Call it where no other thread runs: the processes are forked, for one that is begun anew imports for as long
+    as it takes to check fifty thousand entries.
+    """
     processes = processes or os.cpu_count() or 1
-    span = _read_span(place.url)
-    is_plain = span.first == 1 and span.signed == span.last and max(shipped, default=0) <= span.last
-    if processes < 2 or span.last < WORTH_IT or not is_plain:
-        return None
     try:
+        span = _read_span(place.url)
+        is_plain = span.first == 1 and span.signed == span.last and max(shipped, default=0) <= span.last
+        if processes < 2 or span.last < WORTH_IT or not is_plain:
+            return None
         return _put_together(_check_all(_Task(place, key.pem, shipped), _stretches(span.last), processes - 1))
     except (BrokenProcessPool, StorageError, SQLAlchemyError):
         return None
 
 
 def _check_all(task: _Task, stretches: Sequence[tuple[int, int]], helpers: int) -> list[Stretch | None]:
-    """In order. This process takes what the others have not begun, from the end: they take time to start."""
-    with ProcessPoolExecutor(helpers, multiprocessing.get_context("spawn"), _begin, (task,)) as pool:
+    """In order. This process takes what the others have not begun, from the end."""
+    with ProcessPoolExecutor(helpers, multiprocessing.get_context("fork"), _begin, (task,)) as pool:
         futures = [pool.submit(_check, *stretch) for stretch in stretches]
         with closing(_Checker(task)) as checker:
             own = {at: checker.check(*stretches[at]) for at in reversed(range(len(futures))) if futures[at].cancel()}
@@ -113,6 +118,7 @@ def _read_span(url: str) -> Span:
     engine = sqlite.open_engine(sqlite.parse_url(url), writer=False)
     try:
         with engine.connect() as connection:
+            require_current(connection)
             return span_of(connection)
     finally:
         engine.dispose()

@@ -67,7 +67,7 @@ async def test_whatever_is_not_well_is_left_to_the_check_of_the_whole(
     database: Database, place: AuditPlace, mischief: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await database.write(lambda connection: connection.execute(text(mischief)))
-    # In this process: what the stretches say is the same, and to start others takes seconds.
+    # In this process: what the stretches say is the same.
     monkeypatch.setattr(
         parallel, "ProcessPoolExecutor", lambda helpers, context, begin, args: ThreadPoolExecutor(1, "", begin, args)
     )
