@@ -3,9 +3,12 @@
 Nothing here reaches for the network: files are local, code that comes with a model is never run, pickles are refused.
 """
 
+import gc
 import logging
 import os
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
@@ -30,6 +33,19 @@ class LoadedModel:
     sha256: str
 
 
+@contextmanager
+def collecting_later() -> Iterator[None]:
+    """Without Python's cycle collector: while a million objects come into being it walks them all again and again, a
+    sixth of a start."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
 def preload(*, networks: bool = True) -> None:
     """Import torch and transformers, once. Seconds of work, some of it in C with the interpreter locked.
 
@@ -43,6 +59,11 @@ def preload(*, networks: bool = True) -> None:
     # every step; if they spin meanwhile (the default, for milliseconds) and something else wants the processor, they
     # wait for a thread that they keep from running: 1,889 ms a step instead of 60 on a busy machine with two cores.
     os.environ.setdefault("GOMP_SPINCOUNT", "1000")
+    with collecting_later():
+        _import(networks)
+
+
+def _import(networks: bool) -> None:
     import torch  # noqa: F401
     import transformers
     from transformers import AutoConfig, AutoTokenizer, GenerationConfig  # noqa: F401

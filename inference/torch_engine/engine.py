@@ -5,7 +5,6 @@ pieces that it hands over; nothing else is shared.
 """
 
 import asyncio
-import collections
 import queue
 import time
 from collections.abc import AsyncGenerator, Callable, Sequence
@@ -175,21 +174,26 @@ class TorchEngine:
 
     def _open(self) -> "Machine":
         """Raises: ModelUnusable; EngineFailed, when it is closed meanwhile."""
-        try:
-            from inference.loading import preload
-            from inference.torch_engine.kernels import load_kernels
-            from inference.torch_engine.load import load_decoder
-            from inference.torch_engine.machine import Machine, set_threads
+        from inference.loading import collecting_later, preload
 
+        try:
             preload(networks=False)
-            set_threads(self._options.threads or usable_cores())
-            kernels = load_kernels(self._options.kernels_dir)
-            load = self._load or partial(load_decoder, check=self._check)
-            model = load(self._files, self._options.precision, kernels)
-            machine = Machine(model, self._options, kernels, self._clock)
-            collections.deque(machine.try_out(), maxlen=0)
+            with collecting_later():
+                return self._load_and_try()
         except (ModelUnusable, EngineFailed):
             raise
         except Exception as error:
             raise ModelUnusable(f"{self._files.path} cannot be loaded ({type(error).__name__}: {error})") from error
+
+    def _load_and_try(self) -> "Machine":
+        from inference.torch_engine.kernels import load_kernels
+        from inference.torch_engine.load import load_decoder
+        from inference.torch_engine.machine import Machine, set_threads
+
+        set_threads(self._options.threads or usable_cores())
+        kernels = load_kernels(self._options.kernels_dir)
+        load = self._load or partial(load_decoder, check=self._check)
+        model = load(self._files, self._options.precision, kernels)
+        machine = Machine(model, self._options, kernels, self._clock)
+        machine.try_out()
         return machine

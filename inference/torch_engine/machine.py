@@ -2,7 +2,7 @@
 
 import contextlib
 import queue
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -21,7 +21,7 @@ from inference.torch_engine.prefixes import common_prefix
 from inference.torch_engine.reply import Reply
 from inference.torch_engine.scheduler import Scheduler
 from inference.torch_engine.sequence import Sequence as TokenSequence
-from inference.torch_engine.stepping import Stepper
+from inference.torch_engine.stepping import FEWEST_PROMPT_TOKENS, Stepper
 
 if TYPE_CHECKING:
     from inference.torch_engine.engine import TorchOptions
@@ -116,14 +116,14 @@ class Machine:
             if self._scheduler.has_work:
                 self._step()
 
-    def try_out(self) -> Iterator[int]:
-        """The first products of each shape are slow: kernels are chosen and weights packed."""
-        for prompt_tokens in (1, 8, 64):
+    def try_out(self) -> None:
+        """The first products of each shape are slow: weights come into memory, kernels are chosen. And how fast prompts
+        are read is known before anybody waits for somebody else's."""
+        for prompt_tokens in (1, 8, FEWEST_PROMPT_TOKENS):
             sequence = TokenSequence(prompt_ids=[0] * prompt_tokens, allowed_tokens=2)
             self._scheduler.add(sequence)
             while self._scheduler.has_work:
                 self._stepper.step(lambda sequence, _token_id: sequence.new_tokens < 2, _raise)
-                yield prompt_tokens
         self._scheduler.forget_prefixes()
 
     def _step(self) -> None:

@@ -20,7 +20,7 @@ from storage.schema import BodyKeyRow
 KEY_BYTES = 32
 _KEY_ID_BYTES = 16
 NONCE_BYTES = 12  # random: a key seals a person's entries of a month, far below the 2^32 that are safe. NIST SP 800-38D
-_MOST_REMEMBERED = 20_000
+_MOST_REMEMBERED = 8_000
 # Made once: every question waits for it, and making it takes as long as running it.
 _CURRENT = select(BodyKeyRow.key_id).where(
     BodyKeyRow.person == bindparam("person"), BodyKeyRow.month == bindparam("month")
