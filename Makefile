@@ -4,7 +4,7 @@ PYTHON ?= python3
 PIP_FLAGS ?=
 BIN := .venv/bin
 
-.PHONY: help install run test check format docs pictures browser bench-service bench-answer bench-inference bench-quality bench-knowledge bench-audit bench-audit-search eval soak-short faults promise soak clean bench-verified
+.PHONY: help install run test check format docs pictures browser bench-service bench-answer bench-inference bench-quality bench-knowledge bench-audit bench-audit-search eval soak-short faults promise soak clean bench-verified emulate-avx512
 
 help: ## What there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -69,6 +69,9 @@ bench-inference: install ## Our engine and its peers (installed beside, in .venv
 bench-quality: install ## What 8 bits cost: perplexity and greedy answers of each precision of our engine, real small model
 	$(BIN)/inthread model fetch
 	$(BIN)/python -m tools.bench_quality
+
+emulate-avx512: install ## Our kernel as processors with AVX-512 would run it, bit for bit, on one that has none (needs libsimde-dev)
+	$(BIN)/python -m tools.emulate_avx512
 
 bench-audit: install ## 1,000,000 entries of the audit log: append, verify, export; their speed and memory; ten minutes (ENTRIES=…)
 	$(BIN)/python -m tools.bench_audit

@@ -1,11 +1,17 @@
 """The kernels against torch: every kind of cache, heads alone and in groups, tokens alone and in a row."""
 
+import platform
+import shutil
+import subprocess
+from importlib import resources
+from pathlib import Path
+
 import pytest
 import torch
 from torch import Tensor
 
 from inference.torch_engine.attention import Span, StepAttention
-from inference.torch_engine.kernels import Kernels, load_kernels
+from inference.torch_engine.kernels import FLAGS, HEADERS, Kernels, load_kernels
 from inference.torch_engine.kv_cache import CacheType, KVCache
 from inference.torch_engine.linear import RmsNorm
 from inference.torch_engine.projection import Projection, rotations
@@ -21,6 +27,22 @@ def kernels() -> Kernels:
     if found is None:
         pytest.skip("needs a C++ compiler")
     return found
+
+
+@pytest.mark.skipif(platform.machine() != "x86_64", reason="is about processors of that kind")
+@pytest.mark.parametrize("processor", ["x86-64", "skylake-avx512", "sapphirerapids"])
+def test_the_product_compiles_for_processors_that_are_not_here(processor: str, tmp_path: Path) -> None:
+    """What it computes there is `make emulate-avx512`."""
+    compiler = shutil.which("g++")
+    if compiler is None:
+        pytest.skip("needs g++")
+    for name in ("multiply.cpp", *HEADERS):
+        (tmp_path / name).write_bytes(resources.files("inference.torch_engine").joinpath(name).read_bytes())
+    flags = [flag for flag in FLAGS if flag not in ("-march=native", "-shared")]
+    command = [compiler, *flags, f"-march={processor}", "-O0", "-S", str(tmp_path / "multiply.cpp")]
+    made = subprocess.run([*command, "-o", str(tmp_path / "multiply.s")], capture_output=True, text=True)
+
+    assert made.returncode == 0, made.stderr
 
 
 def config(heads: int, kv_heads: int, head_dim: int) -> DecoderConfig:
