@@ -11,18 +11,32 @@
 #include <cmath>
 #include <cstdint>
 #include <cstring>
+#if defined(__AVX2__)
+#include <immintrin.h>
+#endif
 
 #include "crew.h"
 #include "exponential.h"
+#include "unrolled.h"
 
 namespace {
 
 typedef float Eight __attribute__((vector_size(32), aligned(4)));
 typedef float Four __attribute__((vector_size(16), aligned(4)));
 
-// Eight values at a time as float32, whatever they are stored as.
+// Eight values at a time as float32, whatever they are stored as. By name where there is AVX2: of the conversions of GCC's
+// vectors GCC 12 makes four instructions.
 inline Eight eight(const float* at) { return *reinterpret_cast<const Eight*>(at); }
+#if defined(__AVX2__)
 inline Eight eight(const uint16_t* at) {  // bfloat16: the upper half of a float32
+    const __m256i wide = _mm256_cvtepu16_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(at)));
+    return _mm256_castsi256_ps(_mm256_slli_epi32(wide, 16));
+}
+inline Eight eight(const int8_t* at) {
+    return _mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(at))));
+}
+#else
+inline Eight eight(const uint16_t* at) {
     typedef uint16_t Stored __attribute__((vector_size(16), aligned(2)));
     typedef uint32_t Wide __attribute__((vector_size(32)));
     const Wide wide = __builtin_convertvector(*reinterpret_cast<const Stored*>(at), Wide) << 16;
@@ -36,6 +50,7 @@ inline Eight eight(const int8_t* at) {
     typedef float Values __attribute__((vector_size(32)));
     return __builtin_convertvector(__builtin_convertvector(*reinterpret_cast<const Stored*>(at), Wide), Values);
 }
+#endif
 
 inline float sum_of(Eight values) {
     const Four halves = Four{values[0], values[1], values[2], values[3]} + Four{values[4], values[5], values[6], values[7]};
@@ -49,44 +64,62 @@ struct Query {
     float* out;
 };
 
-// weights[r][i] = q[r] · k[i], for R queries and two keys at a time: a key is widened once for all queries.
+// Eight sums at a time: what a processor has to have under way, and has registers for beside what it adds to them.
+constexpr int SUMS = 8;
+
+// weights[r][i] = q[r] · k[i], for R queries and some keys at a time: a key is widened once for all queries.
 template <typename T, int D, int R>
-void multiply_keys(const Query* queries, const T* k, int64_t length, float* weights) {
-    for (int64_t i = 0; i < length; i += 2) {
-        const T* first = k + i * D;
-        const T* second = i + 1 < length ? first + D : first;
-        Eight sums[R][2] = {};
+[[gnu::noinline]] void multiply_keys(const Query* queries, const T* k, int64_t length, float* weights) {
+    constexpr int KEYS = SUMS / R;
+    const float* q[R];
+    each<R>([&](int r) { q[r] = queries[r].q; });
+    for (int64_t i = 0; i < length; i += KEYS) {
+        const T* keys[KEYS];
+        each<KEYS>([&](int n) { keys[n] = k + std::min(i + n, length - 1) * D; });
+        Eight sums[R][KEYS];
+        each<R>([&](int r) { each<KEYS>([&](int n) { sums[r][n] = Eight{}; }); });
+#pragma GCC unroll 1
         for (int d = 0; d < D; d += 8) {
-            const Eight a = eight(first + d), b = eight(second + d);
-#pragma GCC unroll 4
-            for (int r = 0; r < R; ++r) {
-                const Eight q = eight(queries[r].q + d);
-                sums[r][0] += q * a;
-                sums[r][1] += q * b;
-            }
+            Eight query[R];
+            each<R>([&](int r) { query[r] = eight(q[r] + d); });
+            each<KEYS>([&](int n) {
+                const Eight key = eight(keys[n] + d);
+                each<R>([&](int r) { sums[r][n] += query[r] * key; });
+            });
         }
-        for (int r = 0; r < R; ++r) {
-            weights[r * length + i] = sum_of(sums[r][0]);
-            if (i + 1 < length) weights[r * length + i + 1] = sum_of(sums[r][1]);
-        }
+        const int64_t here = std::min<int64_t>(KEYS, length - i);
+        float scores[R][KEYS];
+        each<R>([&](int r) { each<KEYS>([&](int n) { scores[r][n] = sum_of(sums[r][n]); }); });
+        for (int r = 0; r < R; ++r) std::copy_n(scores[r], here, weights + r * length + i);
     }
 }
 
-// out[r] = Σ weights[r][i] · v[i]. As many columns at a time as there are registers for the sums.
+// The largest part of `all` that is no more than `most`.
+constexpr int largest_part(int all, int most) {
+    while (all % most) --most;
+    return most;
+}
+
+// out[r] = Σ weights[r][i] · v[i], some columns at a time.
 template <typename T, int D, int R>
-void mix_values(const Query* queries, const T* v, int64_t length, const float* weights) {
-    constexpr int WIDE = R == 1 ? D / 8 : D / 8 % 2 ? 1 : 2;
+[[gnu::noinline]] void mix_values(const Query* queries, const T* v, int64_t length, const float* weights) {
+    constexpr int WIDE = largest_part(D / 8, SUMS / R);
     for (int d = 0; d < D; d += 8 * WIDE) {
-        Eight sums[R][WIDE] = {};
-        for (int64_t i = 0; i < length; ++i) {
-            for (int w = 0; w < WIDE; ++w) {
-                const Eight value = eight(v + i * D + d + 8 * w);
-#pragma GCC unroll 4
-                for (int r = 0; r < R; ++r) sums[r][w] += value * weights[r * length + i];
-            }
+        Eight sums[R][WIDE];
+        each<R>([&](int r) { each<WIDE>([&](int n) { sums[r][n] = Eight{}; }); });
+        const T* value = v + d;
+#pragma GCC unroll 1
+        for (int64_t i = 0; i < length; ++i, value += D) {
+            Eight values[WIDE];
+            each<WIDE>([&](int n) { values[n] = eight(value + 8 * n); });
+            each<R>([&](int r) {
+                const float weight = weights[r * length + i];
+                each<WIDE>([&](int n) { sums[r][n] += values[n] * weight; });
+            });
         }
-        for (int r = 0; r < R; ++r)
-            for (int w = 0; w < WIDE; ++w) std::memcpy(queries[r].out + d + 8 * w, &sums[r][w], sizeof(Eight));
+        each<R>([&](int r) {
+            each<WIDE>([&](int n) { std::memcpy(queries[r].out + d + 8 * n, &sums[r][n], sizeof(Eight)); });
+        });
     }
 }
 
@@ -133,7 +166,7 @@ void attend(const float* q, const T* k, const T* v, const float* k_scale, const 
     const int64_t* edges = begins.data();
     const int64_t bundles = static_cast<int64_t>(begins.size()) - 1;
     crew::share(bundles * kv_heads, threads, [=](int64_t chunk) {
-        const int64_t bundle = chunk / kv_heads, h = chunk % kv_heads;
+        const int64_t h = chunk / bundles, bundle = chunk % bundles;  // a head's keys stay in the cache meanwhile
         const int64_t row = h * capacity + start[edges[bundle]];
         const T *keys = k + row * D, *values = v + row * D;
         const float *ks = k_scale ? k_scale + row : nullptr, *vs = v_scale ? v_scale + row : nullptr;

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger(__name__)
 
-HEADERS, SOURCES = ("crew.h", "exponential.h"), ("attend.cpp", "multiply.cpp", "place.cpp")
+HEADERS, SOURCES = ("crew.h", "exponential.h", "unrolled.h"), ("attend.cpp", "multiply.cpp", "place.cpp")
 FLAGS = tuple(
     "-std=c++20 -O3 -march=native -mprefer-vector-width=512 -fopenmp-simd -pthread -shared -fPIC".split()
 ) + tuple(

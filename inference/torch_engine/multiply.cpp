@@ -19,6 +19,7 @@
 
 #include "crew.h"
 #include "exponential.h"
+#include "unrolled.h"
 
 namespace {
 
@@ -89,46 +90,47 @@ inline int32_t two_levels(const int16_t* at) {
     return pair;
 }
 
+// Each a function of its own: inlined where it is called, it finds too few registers. Long prompts took a quarter more time.
 #if defined(__AVX512BW__)
 constexpr int ROWS = 8;
 template <int R>
-void multiply_block(const int8_t* w, const int16_t* a, int64_t k, int32_t (*sums)[LANES]) {
+[[gnu::noinline]] void multiply_block(const int8_t* w, const int16_t* a, int64_t k, int32_t (*sums)[LANES]) {
     __m512i sum[R];
-    for (int r = 0; r < R; ++r) sum[r] = _mm512_setzero_si512();
+    each<R>([&](int r) { sum[r] = _mm512_setzero_si512(); });
     for (int64_t i = 0; i < k; i += 2, w += 2 * LANES) {
         fetch_ahead<R>(w);
         const __m512i weights = _mm512_cvtepi8_epi16(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(w)));
-        for (int r = 0; r < R; ++r) {
+        each<R>([&](int r) {
             const __m512i pair = _mm512_set1_epi32(two_levels(a + r * k + i));
 #if defined(__AVX512VNNI__)
             sum[r] = _mm512_dpwssd_epi32(sum[r], weights, pair);
 #else
             sum[r] = _mm512_add_epi32(sum[r], _mm512_madd_epi16(weights, pair));
 #endif
-        }
+        });
     }
-    for (int r = 0; r < R; ++r) _mm512_storeu_si512(sums[r], sum[r]);
+    each<R>([&](int r) { _mm512_storeu_si512(sums[r], sum[r]); });
 }
 #elif defined(__AVX2__)
-constexpr int ROWS = 6;  // two registers of sums for each, and three more: AVX2 has sixteen
+constexpr int ROWS = 6;  // two registers of sums for each, and four more: AVX2 has sixteen
 template <int R>
-void multiply_block(const int8_t* w, const int16_t* a, int64_t k, int32_t (*sums)[LANES]) {
+[[gnu::noinline]] void multiply_block(const int8_t* w, const int16_t* a, int64_t k, int32_t (*sums)[LANES]) {
     __m256i low[R], high[R];
-    for (int r = 0; r < R; ++r) low[r] = high[r] = _mm256_setzero_si256();
+    each<R>([&](int r) { low[r] = high[r] = _mm256_setzero_si256(); });
     for (int64_t i = 0; i < k; i += 2, w += 2 * LANES) {
         fetch_ahead<R>(w);
         const __m256i first = _mm256_cvtepi8_epi16(_mm_loadu_si128(reinterpret_cast<const __m128i*>(w)));
         const __m256i second = _mm256_cvtepi8_epi16(_mm_loadu_si128(reinterpret_cast<const __m128i*>(w + LANES)));
-        for (int r = 0; r < R; ++r) {
+        each<R>([&](int r) {
             const __m256i pair = _mm256_set1_epi32(two_levels(a + r * k + i));
             low[r] = _mm256_add_epi32(low[r], _mm256_madd_epi16(first, pair));
             high[r] = _mm256_add_epi32(high[r], _mm256_madd_epi16(second, pair));
-        }
+        });
     }
-    for (int r = 0; r < R; ++r) {
+    each<R>([&](int r) {
         _mm256_storeu_si256(reinterpret_cast<__m256i*>(sums[r]), low[r]);
         _mm256_storeu_si256(reinterpret_cast<__m256i*>(sums[r] + LANES / 2), high[r]);
-    }
+    });
 }
 #else
 constexpr int ROWS = 4;

@@ -19,24 +19,30 @@ constexpr int FEW = 8;  // tokens, for which a second thread is not worth callin
 inline uint16_t to_bfloat16(float value) {  // to the nearest, ties to even, as torch does
     uint32_t bits;
     std::memcpy(&bits, &value, sizeof bits);
-    if (std::isnan(value)) return static_cast<uint16_t>(bits >> 16 | 0x40);
-    return static_cast<uint16_t>((bits + 0x7fff + (bits >> 16 & 1)) >> 16);
+    const uint32_t rounded = bits + 0x7fff + (bits >> 16 & 1), unsound = bits | 0x400000;  // what is no number stays none
+    return static_cast<uint16_t>(((bits & 0x7fffffff) > 0x7f800000 ? unsound : rounded) >> 16);
+}
+
+// Pairs of neighbours, by the angle of each pair.
+void rotate(const float* head, int64_t d, const float* rotation, float* out) {
+#pragma omp simd
+    for (int64_t i = 0; i < d / 2; ++i) {
+        const float x = head[2 * i], y = head[2 * i + 1], cosine = rotation[2 * i], sine = rotation[2 * i + 1];
+        out[2 * i] = x * cosine - y * sine;
+        out[2 * i + 1] = x * sine + y * cosine;
+    }
 }
 
 void turn(const float* head, int64_t d, const float* rotation, const float* norm, float epsilon, float* out) {
-    float factor = 1;
-    if (norm) {
-        float squares = 0;
+    if (!norm) return rotate(head, d, rotation, out);
+    float squares = 0;
 #pragma omp simd reduction(+ : squares)
-        for (int64_t i = 0; i < d; ++i) squares += head[i] * head[i];
-        factor = 1 / std::sqrt(squares / d + epsilon);
-    }
-    for (int64_t i = 0; i < d; i += 2) {
-        const float x = norm ? head[i] * factor * norm[i] : head[i];
-        const float y = norm ? head[i + 1] * factor * norm[i + 1] : head[i + 1];
-        out[i] = x * rotation[i] - y * rotation[i + 1];
-        out[i + 1] = x * rotation[i + 1] + y * rotation[i];
-    }
+    for (int64_t i = 0; i < d; ++i) squares += head[i] * head[i];
+    const float factor = 1 / std::sqrt(squares / d + epsilon);
+    float* const normed = crew::own_room<float, 5>(d);
+#pragma omp simd
+    for (int64_t i = 0; i < d; ++i) normed[i] = head[i] * factor * norm[i];
+    rotate(normed, d, rotation, out);
 }
 
 void store(int kind, const float* head, int64_t d, int64_t at, void* stored, float* scales) {
@@ -44,6 +50,7 @@ void store(int kind, const float* head, int64_t d, int64_t at, void* stored, flo
         std::memcpy(static_cast<float*>(stored) + at * d, head, d * sizeof(float));
     } else if (kind == 1) {
         auto to = static_cast<uint16_t*>(stored) + at * d;
+#pragma omp simd
         for (int64_t i = 0; i < d; ++i) to[i] = to_bfloat16(head[i]);
     } else {
         float peak = 1e-8f * 127;
