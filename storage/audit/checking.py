@@ -31,6 +31,7 @@ class ChainedEntry:
 
 # As the database has it: seq, header, body_digest, prev, hash, key_id, sealed; salt and body where they are not sealed.
 StoredEntry = tuple[int, bytes, bytes | None, bytes, bytes, bytes | None, bytes | None, bytes | None, bytes | None]
+NOTHING = (None,) * 4  # key_id and what follows, of an entry that has no text, or none any more
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,15 +128,13 @@ class ChainCheck:
     ) -> bool:
         """As `take` of each in turn, as the database has them, many times as fast where nothing is unusual about them.
 
-        `entry` reads one, to be taken as what it is, in pieces where something is: a key is gone, one has no body, one
-        says that others have none, or one is bad.
+        `entry` reads one, to be taken as what it is, in pieces where something is: a key is gone, one says that others
+        have lost their texts, or one is bad.
         """
         for begin in range(0, len(rows), PIECE):
             piece = rows[begin : begin + PIECE]
             if self._are_usual(piece, ciphers):
-                self._entries += len(piece)
-                self.next_seq += len(piece)
-                self._head = piece[-1][4]
+                self._count(piece)
             elif not all(self.take(entry(row)) for row in piece):
                 return False
         return True
@@ -189,15 +188,14 @@ class ChainCheck:
         return Verdict(self._entries, self._erased, head, self._bad, self._reason, self._checkpoints, self._signed)
 
     def _are_usual(self, rows: Sequence[StoredEntry], ciphers: Mapping[bytes | None, AESGCM]) -> bool:
-        """Whether all are good and have bodies. By columns: a million pass here, and what is done for each adds up."""
-        seqs, headers, digests, prevs, hashes, key_ids, sealed, _, _ = zip(*rows, strict=True)
+        """Whether all are good, with texts or without. By columns: a million pass here, and each step adds up."""
+        seqs, headers, digests, prevs, hashes, _, _, _, _ = zip(*rows, strict=True)
+        sealed = [row for row in rows if row[6] is not None]
+        lost = [digest for digest, row in zip(digests, rows, strict=True) if row[6] is None and digest is not None]
         try:
-            opened = [
-                ciphers[key_id].decrypt(box[:NONCE_BYTES], box[NONCE_BYTES:], None)
-                for key_id, box in zip(key_ids, sealed, strict=True)
-            ]
+            opened = [ciphers[row[5]].decrypt(row[6][:NONCE_BYTES], row[6][NONCE_BYTES:], None) for row in sealed]  # type: ignore[index]
             bound = [
-                ENTRY + prev + sha256(header).digest() + digest
+                ENTRY + prev + sha256(header).digest() + (NO_BODY if digest is None else digest)
                 for prev, header, digest in zip(prevs, headers, digests, strict=True)
             ]
         except (InvalidTag, ValueError, KeyError, TypeError):
@@ -205,13 +203,25 @@ class ChainCheck:
         return (
             seqs == tuple(range(self.next_seq, self.next_seq + len(rows)))
             and prevs == (self._head, *hashes[:-1])
-            and digests == tuple([sha256(text).digest() for text in opened])
+            and [sha256(text).digest() for text in opened] == [row[2] for row in sealed]
             and hashes == tuple([sha256(entry).digest() for entry in bound])
             # By `rfind`: in a few hundred bytes it is twice as fast as `in`, which prepares itself for long ones.
             and min([header.rfind(b'"seq":%d,' % seq) for seq, header in zip(seqs, headers, strict=True)]) >= 0
             and max([header.rfind(REMOVAL_MARK) for header in headers]) < 0
+            and all(len(digest) == DIGEST_BYTES and digest != NO_BODY for digest in lost)
+            and all(row[5:] == NOTHING for row in rows if row[6] is None)
             and (not self._shipped or hashes == tuple(map(self._shipped.get, seqs, hashes)))
         )
+
+    def _count(self, rows: Sequence[StoredEntry]) -> None:
+        """Good ones, of which none says anything about others."""
+        lost = [row[0] for row in rows if row[6] is None and row[2] is not None]
+        for seq in lost:
+            self._missing.add((seq, seq))
+        self._erased += len(lost)
+        self._entries += len(rows)
+        self.next_seq += len(rows)
+        self._head = rows[-1][4]
 
     def _find_fault_of_checkpoint(self, checkpoint: Checkpoint) -> str | None:
         last = self.next_seq - 1

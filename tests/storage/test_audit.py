@@ -18,7 +18,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from sqlalchemy import Connection, create_engine, text
 
-from storage.audit import entries
+from storage.audit import batches, entries
 from storage.audit.batches import BATCH
 from storage.audit.canonical import canonical, respell
 from storage.audit.checking import ChainCheck, ChainedEntry, Verdict
@@ -533,3 +533,47 @@ async def test_checking_goes_on_beside_writing(database: Database) -> None:
         assert (await AuditStore(database, KEYS).verify()).first_bad is None
     await writing
     assert (await AuditStore(database, KEYS).verify()).entries == 30
+
+
+async def test_entries_without_texts_are_checked_as_fast_as_those_with(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A third of them never had one, and some have lost theirs; one by one only those around the erasure are taken."""
+    lost = range(5, 200, 10)
+    erasure = AuditEntry("erasure", START, {"seqs": ",".join(map(str, lost))}, {"reason": "asked for"})
+    some = [said(None if number % 3 == 0 else f"question {number}") for number in range(320)]
+
+    def write(connection: Connection) -> None:
+        append_all(connection, KEYS, [seal(entry) for entry in (*some, erasure)])
+        gone = "UPDATE audit_entry SET sealed = NULL, key_id = NULL WHERE body_digest NOT NULL AND seq % 10 = 5"
+        connection.execute(text(f"{gone} AND seq < 200"))
+
+    await database.write(write)
+    taken: list[int] = []
+    entry_of = batches._entry_of
+    monkeypatch.setattr(
+        batches, "_entry_of", lambda connection, keys, row: taken.append(row[0]) or entry_of(connection, keys, row)
+    )
+
+    verdict = await AuditStore(database, KEYS).verify()
+
+    assert (verdict.first_bad, verdict.entries) == (None, 321)
+    assert verdict.erased == sum(some[seq - 1].body is not None for seq in lost)
+    assert taken == list(range(BATCH + 1, 322))
+
+
+@pytest.mark.parametrize(
+    "mischief",
+    [
+        "body_digest = zeroblob(32) WHERE seq = 3",  # its hash is that of none
+        "body_digest = NULL WHERE seq = 2",
+        "salt = zeroblob(32) WHERE seq = 3",
+        "key_id = NULL, sealed = NULL WHERE seq = 2",
+    ],
+)
+async def test_a_text_that_is_lost_or_put_where_none_was_is_found(database: Database, mischief: str) -> None:
+    entries = [said(f"question {number}") if number != 3 else said(None) for number in range(1, 6)]
+    await database.write(lambda connection: append_all(connection, KEYS, [seal(entry) for entry in entries]))
+    await database.write(lambda connection: connection.execute(text(f"UPDATE audit_entry SET {mischief}")))
+
+    assert (await AuditStore(database, KEYS).verify()).first_bad == int(mischief[-1])
