@@ -9,13 +9,12 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from importlib import resources
 from itertools import product
 from pathlib import Path
 
 import torch
 
-from inference.torch_engine.kernels import FLAGS, HEADERS, SOURCES, Kernels, load_kernels, pack
+from inference.torch_engine.kernels import Kernels, compile_library, load_kernels, pack, read_sources
 
 # The second: SIMDe 0.7.4 has given the name of the plain intrinsic to the masked one.
 HEADER = """
@@ -42,7 +41,7 @@ def main() -> int:
         try:
             emulated = _compile(header)
         except subprocess.CalledProcessError as error:
-            print(f"{name}: {error.stderr[:500]}\nneeds SIMDe: apt install libsimde-dev", file=sys.stderr)
+            print(f"{name}: {error.stderr.decode()[:500]}\nneeds SIMDe: apt install libsimde-dev", file=sys.stderr)
             return 1
         differing = [case for case in product(SHAPES, ROWS) if not _is_equal(ours, emulated, *case)]
         print(f"{name}: {f'differs at {differing}' if differing else 'bit for bit as here'}")
@@ -52,14 +51,11 @@ def main() -> int:
 
 
 def _compile(header: str) -> Kernels:
+    files = read_sources()
+    files["multiply.cpp"] = header.encode() + files["multiply.cpp"]
     with tempfile.TemporaryDirectory() as folder:
-        for name in (*HEADERS, *SOURCES):
-            Path(folder, name).write_bytes(resources.files("inference.torch_engine").joinpath(name).read_bytes())
-        Path(folder, "emulated.h").write_text(header)
         library = Path(folder, "kernels.so")
-        sources = (str(Path(folder, name)) for name in SOURCES)
-        command = ["g++", *FLAGS, "-include", str(Path(folder, "emulated.h")), *sources, "-o", str(library)]
-        subprocess.run(command, check=True, capture_output=True, text=True)
+        compile_library("g++", files, library)
         return Kernels(ctypes.CDLL(str(library)))
 
 

@@ -202,9 +202,8 @@ def load_kernels(folder: Path | None = None) -> Kernels | None:
 
     `folder` keeps what was compiled; None: it is compiled anew in a folder of its own. Blocks for some seconds.
     """
-    files = {name: resources.files(__package__).joinpath(name).read_bytes() for name in (*HEADERS, *SOURCES)}
     try:
-        kernels = Kernels(ctypes.CDLL(str(_compiled(files, folder))))
+        kernels = Kernels(ctypes.CDLL(str(_compiled(read_sources(), folder))))
     except (OSError, subprocess.SubprocessError) as error:
         log.info("kernel_not_used", reason=str(error)[:300])
         return None
@@ -241,12 +240,18 @@ def _compiled(files: dict[str, bytes], folder: Path | None) -> Path:
     origin = b"\0".join((*files.values(), version, " ".join(FLAGS).encode(), _processor()))
     library = folder / f"kernels-{hashlib.sha256(origin).hexdigest()[:16]}.so"
     if not library.exists():
-        _compile(compiler, files, library)
+        compile_library(compiler, files, library)
+        log.info("kernel_compiled", file=library.name)
     return library
 
 
-def _compile(compiler: str, files: dict[str, bytes], library: Path) -> None:
-    """Whole or not at all: two processes may do this at once."""
+def read_sources() -> dict[str, bytes]:
+    """By name, HEADERS and SOURCES."""
+    return {name: resources.files(__package__).joinpath(name).read_bytes() for name in (*HEADERS, *SOURCES)}
+
+
+def compile_library(compiler: str, files: dict[str, bytes], library: Path) -> None:
+    """Whole or not at all: two processes may do this at once. Raises: OSError, subprocess.SubprocessError."""
     with tempfile.TemporaryDirectory(dir=library.parent) as work:
         for name, content in files.items():
             Path(work, name).write_bytes(content)
@@ -254,7 +259,6 @@ def _compile(compiler: str, files: dict[str, bytes], library: Path) -> None:
         command = [compiler, *FLAGS, *(str(Path(work, name)) for name in SOURCES), "-o", str(result)]
         subprocess.run(command, capture_output=True, check=True, timeout=COMPILE_SECONDS)
         result.replace(library)
-    log.info("kernel_compiled", file=library.name)
 
 
 def _processor() -> bytes:

@@ -3,7 +3,6 @@
 import platform
 import shutil
 import subprocess
-from importlib import resources
 from pathlib import Path
 
 import pytest
@@ -11,7 +10,7 @@ import torch
 from torch import Tensor
 
 from inference.torch_engine.attention import Span, StepAttention
-from inference.torch_engine.kernels import FLAGS, HEADERS, Kernels, load_kernels
+from inference.torch_engine.kernels import FLAGS, Kernels, load_kernels, read_sources
 from inference.torch_engine.kv_cache import CacheType, KVCache
 from inference.torch_engine.linear import RmsNorm
 from inference.torch_engine.projection import Projection, rotations
@@ -36,8 +35,8 @@ def test_the_product_compiles_for_processors_that_are_not_here(processor: str, t
     compiler = shutil.which("g++")
     if compiler is None:
         pytest.skip("needs g++")
-    for name in ("multiply.cpp", *HEADERS):
-        (tmp_path / name).write_bytes(resources.files("inference.torch_engine").joinpath(name).read_bytes())
+    for name, content in read_sources().items():
+        (tmp_path / name).write_bytes(content)
     flags = [flag for flag in FLAGS if flag not in ("-march=native", "-shared")]
     command = [compiler, *flags, f"-march={processor}", "-O0", "-S", str(tmp_path / "multiply.cpp")]
     made = subprocess.run([*command, "-o", str(tmp_path / "multiply.s")], capture_output=True, text=True)
