@@ -9,12 +9,12 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from itertools import product
+from itertools import product as every
 from pathlib import Path
 
 import torch
 
-from inference.torch_engine.kernels import Kernels, compile_library, load_kernels, pack, read_sources
+from inference.torch_engine.kernels import Kernels, compile_library, load_kernels, pack, product, read_sources
 
 # The second: SIMDe 0.7.4 has given the name of the plain intrinsic to the masked one.
 HEADER = """
@@ -43,7 +43,7 @@ def main() -> int:
         except subprocess.CalledProcessError as error:
             print(f"{name}: {error.stderr.decode()[:500]}\nneeds SIMDe: apt install libsimde-dev", file=sys.stderr)
             return 1
-        differing = [case for case in product(SHAPES, ROWS) if not _is_equal(ours, emulated, *case)]
+        differing = [case for case in every(SHAPES, ROWS) if not _is_equal(ours, emulated, *case)]
         print(f"{name}: {f'differs at {differing}' if differing else 'bit for bit as here'}")
         if differing:
             return 1
@@ -63,7 +63,8 @@ def _is_equal(ours: Kernels, emulated: Kernels, shape: tuple[int, int], rows: in
     generator = torch.Generator().manual_seed(rows)
     weight = pack(torch.randint(-127, 128, shape, generator=generator).to(torch.int8))
     x, scale = torch.randn(rows, shape[1], generator=generator), torch.ones(shape[0])
-    return torch.equal(ours.multiply(x, weight, scale), emulated.multiply(x, weight, scale))
+    of = product(weight, scale)
+    return torch.equal(ours.multiply(of, x), emulated.multiply(of, x))
 
 
 if __name__ == "__main__":

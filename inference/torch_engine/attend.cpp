@@ -3,9 +3,6 @@
 // torch's own kernels take 2 to 5 times as long for a few rows: they prepare a matrix product that is not one. Here the
 // cache is read once for all that share it, as fast as the memory gives it. In GCC's vector types, so that the compiler
 // makes of it what the processor has. Called from kernels.py through a plain C interface: no headers of torch.
-//
-// Shapes: q and out (T, H, D) float32; k and v (H_kv, C, D) in the cache's type, with scales (H_kv, C) where it is int8;
-// token t of the step looks at positions [start[t], start[t] + length[t]) of the cache.
 
 #include <algorithm>
 #include <cmath>
@@ -15,6 +12,7 @@
 #include <immintrin.h>
 #endif
 
+#include "abi.h"
 #include "crew.h"
 #include "exponential.h"
 #include "unrolled.h"
@@ -145,7 +143,7 @@ void attend_together(const Query* queries, const T* k, const T* v, const float* 
                      float scale) {
     int64_t longest = 0;
     for (int r = 0; r < R; ++r) longest = std::max(longest, queries[r].length);
-    float* weights = crew::own_room<float, 3>(R * longest);
+    float* weights = crew::own_room<float, struct Weights>(R * longest);
     multiply_keys<T, D, R>(queries, k, longest, weights);
     for (int r = 0; r < R; ++r)
         weigh(weights + r * longest, queries[r].length, longest, k_scale, v_scale, scale);
@@ -153,23 +151,23 @@ void attend_together(const Query* queries, const T* k, const T* v, const float* 
 }
 
 template <typename T, int D>
-void attend(const float* q, const T* k, const T* v, const float* k_scale, const float* v_scale, const int64_t* start,
-            const int64_t* length, int64_t tokens, int64_t heads, int64_t kv_heads, int64_t capacity, float scale,
-            float* out, int threads) {
+void attend(const Heads& of, const Cache& cache, const Tokens& tokens, const float* q, float* out, int threads) {
     // What shares its keys goes together: the heads of a group, and tokens of one sequence that follow each other.
-    const int64_t group = heads / kv_heads;
+    const int64_t heads = of.heads, group = heads / of.kv_heads;
     const int64_t most = std::max<int64_t>(1, 4 / group);
+    const int64_t *start = tokens.starts, *length = tokens.lengths;
     std::vector<int64_t> begins;
-    for (int64_t t = 0; t < tokens; ++t)
+    for (int64_t t = 0; t < tokens.count; ++t)
         if (begins.empty() || start[t] != start[begins.back()] || t - begins.back() == most) begins.push_back(t);
-    begins.push_back(tokens);
+    begins.push_back(tokens.count);
     const int64_t* edges = begins.data();
     const int64_t bundles = static_cast<int64_t>(begins.size()) - 1;
-    crew::share(bundles * kv_heads, threads, [=](int64_t chunk) {
+    const float scale = 1 / std::sqrt(static_cast<float>(D));
+    crew::share(bundles * of.kv_heads, threads, [=, &cache](int64_t chunk) {
         const int64_t h = chunk / bundles, bundle = chunk % bundles;  // a head's keys stay in the cache meanwhile
-        const int64_t row = h * capacity + start[edges[bundle]];
-        const T *keys = k + row * D, *values = v + row * D;
-        const float *ks = k_scale ? k_scale + row : nullptr, *vs = v_scale ? v_scale + row : nullptr;
+        const int64_t row = h * cache.capacity + start[edges[bundle]];
+        const T *keys = static_cast<const T*>(cache.keys) + row * D, *values = static_cast<const T*>(cache.values) + row * D;
+        const float *ks = cache.k_scale ? cache.k_scale + row : nullptr, *vs = cache.v_scale ? cache.v_scale + row : nullptr;
         Query queries[4];
         int waiting = 0;
         for (int64_t t = edges[bundle]; t < edges[bundle + 1]; ++t)
@@ -184,17 +182,12 @@ void attend(const float* q, const T* k, const T* v, const float* k_scale, const 
 }
 
 template <typename T>
-int dispatch(int64_t head_dim, const float* q, const void* k, const void* v, const float* k_scale, const float* v_scale,
-             const int64_t* start, const int64_t* length, int64_t tokens, int64_t heads, int64_t kv_heads,
-             int64_t capacity, float scale, float* out, int threads) {
-    auto keys = static_cast<const T*>(k);
-    auto values = static_cast<const T*>(v);
-#define CASE(D)                                                                                                     \
-    case D:                                                                                                         \
-        attend<T, D>(q, keys, values, k_scale, v_scale, start, length, tokens, heads, kv_heads, capacity, scale,    \
-                     out, threads);                                                               \
+int dispatch(const Heads& heads, const Cache& cache, const Tokens& tokens, const float* q, float* out, int threads) {
+#define CASE(D)                                                    \
+    case D:                                                        \
+        attend<T, D>(heads, cache, tokens, q, out, threads);       \
         return 0;
-    switch (head_dim) {
+    switch (heads.head_dim) {
         CASE(8) CASE(64) CASE(80) CASE(96) CASE(128)
     }
     return 1;
@@ -203,15 +196,11 @@ int dispatch(int64_t head_dim, const float* q, const void* k, const void* v, con
 
 }  // namespace
 
-// kind: 0 float32, 1 bfloat16, 2 int8. 0 when it was done, 1 when the size of a head is not built in.
-extern "C" int inthread_attend(int kind, int64_t head_dim, const float* q, const void* k, const void* v,
-                               const float* k_scale, const float* v_scale, const int64_t* start, const int64_t* length,
-                               int64_t tokens, int64_t heads, int64_t kv_heads, int64_t capacity, float scale,
-                               float* out, int threads) {
-    switch (kind) {
-        case 0: return dispatch<float>(head_dim, q, k, v, nullptr, nullptr, start, length, tokens, heads, kv_heads, capacity, scale, out, threads);
-        case 1: return dispatch<uint16_t>(head_dim, q, k, v, nullptr, nullptr, start, length, tokens, heads, kv_heads, capacity, scale, out, threads);
-        case 2: return dispatch<int8_t>(head_dim, q, k, v, k_scale, v_scale, start, length, tokens, heads, kv_heads, capacity, scale, out, threads);
+int inthread_attend(const Heads* heads, const Cache* cache, const Tokens* tokens, const float* q, float* out, int threads) {
+    switch (cache->kind) {
+        case 0: return dispatch<float>(*heads, *cache, *tokens, q, out, threads);
+        case 1: return dispatch<uint16_t>(*heads, *cache, *tokens, q, out, threads);
+        case 2: return dispatch<int8_t>(*heads, *cache, *tokens, q, out, threads);
     }
     return 1;
 }

@@ -96,8 +96,8 @@ void share(int64_t chunks, int threads, const Body& body) {
     everybody().share(chunks, threads, run, &body);
 }
 
-// Room for so many values that belongs to this thread alone, until it is asked for again.
-template <typename T, int Purpose = 0>
+// Room for so many values that belongs to this thread alone, until it is asked for again for the same purpose.
+template <typename T, class Purpose>
 T* own_room(int64_t size) {
     static thread_local std::vector<T> room;
     if (room.size() < static_cast<size_t>(size)) room.resize(size);

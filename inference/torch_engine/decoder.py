@@ -10,9 +10,10 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from inference.torch_engine.linear import Linear, RmsNorm
-from inference.torch_engine.projection import Projection, rotations
-from inference.torch_engine.shapes import Attend, DecoderConfig, Precision
+from inference.torch_engine import abi
+from inference.torch_engine.linear import Linear, PackedLinear, RmsNorm
+from inference.torch_engine.projection import Projection, heads, rotations
+from inference.torch_engine.shapes import Attend, DecoderConfig, Precision, RunsLayers
 
 
 @dataclass(slots=True, kw_only=True)
@@ -25,6 +26,15 @@ class Layer:
     output: Linear  # heads D -> H
     gate_up: Linear  # norm, H -> 2 I
     down: Linear  # silu(gate) · up, I -> H
+
+
+def packed(config: DecoderConfig, layer: Layer) -> abi.Layer | None:
+    """The layer as a kernel computes it whole; None where its weights are not packed. The layer must outlive it."""
+    parts = {name: getattr(layer, name) for name in ("qkv", "output", "gate_up", "down")}
+    if not all(isinstance(part, PackedLinear) for part in parts.values()):
+        return None
+    products = {name: part.product for name, part in parts.items()}
+    return abi.Layer(**products, heads=heads(config, layer.q_norm, layer.k_norm))
 
 
 class TorchDecoder:
@@ -43,15 +53,21 @@ class TorchDecoder:
         self.precision = precision
         self._embed = embed
         self._layers = layers
+        self._packed = [packed(config, layer) for layer in layers]
         self._head = head  # norm, H -> V
 
     @torch.inference_mode()
-    def forward(self, token_ids: Tensor, positions: Tensor, attend: Attend, wanted: Tensor) -> Tensor:
+    def forward(
+        self, token_ids: Tensor, positions: Tensor, attend: Attend, wanted: Tensor, whole: RunsLayers | None = None
+    ) -> Tensor:
         """Logits (W, V), float32, for the rows `wanted` (W,) of the tokens (T,) of this step, all int64."""
         rotation = rotations(self.config, positions)
         hidden = self._embed(token_ids)  # (T, H)
-        for index, layer in enumerate(self._layers):
-            hidden = run_layer(self.config, index, layer, hidden, rotation, attend)
+        for index, (layer, in_one) in enumerate(zip(self._layers, self._packed, strict=True)):
+            if whole is not None and in_one is not None:
+                whole.run_layer(index, in_one, hidden, rotation)
+            else:
+                hidden = run_layer(self.config, index, layer, hidden, rotation, attend)
         return self._head(hidden[wanted])
 
 

@@ -11,18 +11,18 @@ import tempfile
 from functools import cache
 from importlib import resources
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 import structlog
 import torch
 from torch import Tensor
 
-if TYPE_CHECKING:
-    from inference.torch_engine.projection import Projection
+from inference.torch_engine import abi
 
 log = structlog.get_logger(__name__)
 
-HEADERS, SOURCES = ("crew.h", "exponential.h", "unrolled.h"), ("attend.cpp", "multiply.cpp", "place.cpp")
+HEADERS = ("abi.h", "crew.h", "exponential.h", "unrolled.h")
+SOURCES = ("attend.cpp", "layer.cpp", "multiply.cpp", "place.cpp")
 FLAGS = tuple(
     "-std=c++20 -O3 -march=native -mprefer-vector-width=512 -fopenmp-simd -pthread -shared -fPIC".split()
 ) + tuple(
@@ -32,153 +32,79 @@ FLAGS = tuple(
 )
 COMPILE_SECONDS = 180  # ten on a quiet machine
 HEAD_DIMS = frozenset({8, 64, 80, 96, 128})  # those that attend.cpp has a case for: each takes a second to compile
-KINDS = {torch.float32: 0, torch.bfloat16: 1, torch.int8: 2}
 LANES = 16  # as in multiply.cpp
 
 
 class Kernels:
-    """The compiled library. Computes with as many threads as torch does for the thread that calls."""
+    """The compiled library. Computes with as many threads as torch does for the thread that calls.
+
+    Tensors are contiguous, float32 but where it is said otherwise, and shaped as `abi.h` says.
+    """
 
     def __init__(self, library: ctypes.CDLL) -> None:
-        pointer, size, number, real = ctypes.c_void_p, ctypes.c_int64, ctypes.c_int, ctypes.c_float
-        self._library = library
-        library.inthread_place.argtypes = [
-            number, pointer, *[size] * 4, *[pointer] * 3, real, pointer, size, *[pointer] * 5, number,
-        ]  # fmt: skip
-        library.inthread_place.restype = None
-        library.inthread_attend.argtypes = [
-            number, size, *[pointer] * 7, *[size] * 4, real, pointer, number,
-        ]  # fmt: skip
+        pointer, number = ctypes.c_void_p, ctypes.c_int
         self._multiply = library.inthread_multiply
-        self._multiply.argtypes = [
-            pointer, *[size] * 3, *[pointer] * 4, real, number, number, pointer, number,
-        ]  # fmt: skip
+        self._multiply.argtypes = [ctypes.POINTER(abi.Product), pointer, ctypes.c_int64, number, pointer, number]
         self._multiply.restype = None
+        step: tuple[Any, ...] = (ctypes.POINTER(abi.Heads), ctypes.POINTER(abi.Cache), ctypes.POINTER(abi.Tokens))
+        self._place, self._attend = library.inthread_place, library.inthread_attend
+        self._place.argtypes = self._attend.argtypes = [*step, pointer, pointer, number]
+        self._place.restype = None
+        self._layer = library.inthread_layer
+        self._layer.argtypes = [ctypes.POINTER(abi.Layer), *step[1:], pointer, number]
 
-    def attend_kernel(self, head_dim: int) -> "AttendKernel | None":
-        """None where heads of this size are not built in."""
-        if head_dim not in HEAD_DIMS:
-            log.info("kernel_not_used", reason=f"heads of {head_dim} are not built in")
-            return None
-        return AttendKernel(self._library)
-
-    def multiply(
-        self,
-        x: Tensor,
-        weight: Tensor,
-        scale: Tensor,
-        bias: Tensor | None = None,
-        *,
-        norm: Tensor | None = None,
-        epsilon: float = 0.0,
-        is_gated: bool = False,
-        onto: Tensor | None = None,
-    ) -> Tensor:
-        """`f(x) Wᵀ · scale + bias`, (T, N) float32, added onto `onto` where it is given, which is changed.
-
-        x (T, K), or (T, 2 K) where it is gated: f is silu(x[:K]) · x[K:] then, the norm (K,) where one is given, else
-        nothing. `weight` as `pack` made it, scale and bias (N,). Everything contiguous; all but `weight` float32.
-        """
-        outputs = len(scale)
-        y = torch.empty(len(x), outputs) if onto is None else onto
-        self._multiply(
-            x.data_ptr(),
-            len(x),
-            2 * weight.shape[1],
-            outputs,
-            weight.data_ptr(),
-            scale.data_ptr(),
-            _address(bias),
-            _address(norm),
-            epsilon,
-            is_gated,
-            onto is not None,
-            y.data_ptr(),
-            torch.get_num_threads(),
-        )
+    def multiply(self, product: abi.Product, x: Tensor, onto: Tensor | None = None) -> Tensor:
+        """(T, N), added onto `onto` where it is given, which is changed. x (T, K), or (T, 2 K) where it is gated."""
+        y = torch.empty(x.shape[0], product.outputs) if onto is None else onto
+        self._multiply(product, x.data_ptr(), x.shape[0], onto is not None, y.data_ptr(), torch.get_num_threads())
         return y
 
-
-class AttendKernel:
-    """Attention in C++, for heads of one size."""
-
-    def __init__(self, library: ctypes.CDLL) -> None:
-        self._place, self._attend = library.inthread_place, library.inthread_attend
-
-    def place(
-        self,
-        projection: "Projection",
-        slots: Tensor,
-        k: Tensor,
-        v: Tensor,
-        k_scale: Tensor | None,
-        v_scale: Tensor | None,
-    ) -> Tensor:
-        """Norms, rotates, writes keys and values to the `slots` (T,) of k, v (H_kv, C, D); the queries (T, H, D)."""
-        config, q_norm, k_norm = projection.config, projection.q_norm, projection.k_norm
-        q = torch.empty(len(projection.qkv), config.heads, config.head_dim)
-        self._place(
-            KINDS[k.dtype],
-            projection.qkv.data_ptr(),
-            len(q),
-            config.heads,
-            config.kv_heads,
-            config.head_dim,
-            projection.rotation.data_ptr(),
-            None if q_norm is None else q_norm.weight.data_ptr(),
-            None if k_norm is None else k_norm.weight.data_ptr(),
-            config.norm_epsilon,
-            slots.data_ptr(),
-            k.shape[1],
-            k.data_ptr(),
-            v.data_ptr(),
-            _address(k_scale),
-            _address(v_scale),
-            q.data_ptr(),
-            torch.get_num_threads(),
-        )
+    def place(self, heads: abi.Heads, cache: abi.Cache, tokens: abi.Tokens, qkv: Tensor) -> Tensor:
+        """Norms, rotates, writes keys and values to the cache; the queries (T, H, D)."""
+        q = torch.empty(tokens.count, heads.heads, heads.head_dim)
+        self._place(heads, cache, tokens, qkv.data_ptr(), q.data_ptr(), torch.get_num_threads())
         return q
 
-    def __call__(
-        self,
-        q: Tensor,
-        k: Tensor,
-        v: Tensor,
-        k_scale: Tensor | None,
-        v_scale: Tensor | None,
-        starts: Tensor,
-        lengths: Tensor,
-        scale: float,
-    ) -> Tensor:
-        """q (T, H, D) float32, contiguous; k, v (H_kv, C, D); scales (H_kv, C) float32 where k and v are int8.
-
-        starts, lengths (T,) int64: which positions of the cache each token looks at. Returns (T, H, D).
-        """
+    def attend(self, heads: abi.Heads, cache: abi.Cache, tokens: abi.Tokens, q: Tensor) -> Tensor:
+        """q (T, H, D), D among HEAD_DIMS, to what it finds in the cache, (T, H, D)."""
         out = torch.empty_like(q)
-        tokens, heads, head_dim = q.shape
-        failed = self._attend(
-            KINDS[k.dtype],
-            head_dim,
-            q.data_ptr(),
-            k.data_ptr(),
-            v.data_ptr(),
-            _address(k_scale),
-            _address(v_scale),
-            starts.data_ptr(),
-            lengths.data_ptr(),
-            tokens,
-            heads,
-            k.shape[0],
-            k.shape[1],
-            scale,
-            out.data_ptr(),
-            torch.get_num_threads(),
-        )
-        assert not failed, "heads of this size were refused when the kernel was chosen"
+        failed = self._attend(heads, cache, tokens, q.data_ptr(), out.data_ptr(), torch.get_num_threads())
+        assert not failed, f"heads of {heads.head_dim} are not built in"
         return out
 
+    def run_layer(self, layer: abi.Layer, cache: abi.Cache, tokens: abi.Tokens, hidden: Tensor) -> None:
+        """A whole layer, `hidden` (T, H) in place. D among HEAD_DIMS."""
+        failed = self._layer(layer, cache, tokens, hidden.data_ptr(), torch.get_num_threads())
+        assert not failed, f"heads of {layer.heads.head_dim} are not built in"
 
-def _address(tensor: Tensor | None) -> int | None:
+
+def product(
+    weight: Tensor,
+    scale: Tensor,
+    bias: Tensor | None = None,
+    *,
+    norm: Tensor | None = None,
+    epsilon: float = 0.0,
+    is_gated: bool = False,
+) -> abi.Product:
+    """`f(x) Wᵀ · scale + bias`. f is silu(x[:K]) · x[K:] where it is gated, else the norm (K,) where one is given.
+
+    `weight` as `pack` made it, scale and bias (N,). They must outlive what is returned.
+    """
+    return abi.Product(
+        weight=weight.data_ptr(),
+        scale=scale.data_ptr(),
+        bias=address(bias),
+        norm=address(norm),
+        inputs=2 * weight.shape[1],
+        outputs=len(scale),
+        epsilon=epsilon,
+        gated=is_gated,
+    )
+
+
+def address(tensor: Tensor | None) -> int | None:
+    assert tensor is None or tensor.is_contiguous()
     return None if tensor is None else tensor.data_ptr()
 
 
@@ -220,9 +146,10 @@ def _is_right(kernels: Kernels) -> bool:
     generator = torch.Generator().manual_seed(1)
     weight = torch.randint(-127, 128, (40, 64), generator=generator).to(torch.int8)
     x = torch.randn(11, 64, generator=generator)
-    expected, packed = x @ weight.float().T, pack(weight)
+    expected, packed, scale = x @ weight.float().T, pack(weight), torch.ones(40)
+    ones = product(packed, scale)
     for rows in (1, 8, 11):
-        found = kernels.multiply(x[:rows], packed, torch.ones(40))
+        found = kernels.multiply(ones, x[:rows])
         if not torch.allclose(found, expected[:rows], rtol=1e-3, atol=0.5):
             return False
     return True

@@ -10,11 +10,14 @@ from typing import Literal
 import torch
 from torch import Tensor
 
+from inference.torch_engine import abi
+from inference.torch_engine.kernels import address
 from inference.torch_engine.shapes import DecoderConfig
 
 BLOCK_TOKENS = 32
 CacheType = Literal["bfloat16", "int8", "float32"]
 _DTYPES = {"bfloat16": torch.bfloat16, "int8": torch.int8, "float32": torch.float32}
+_KINDS = {torch.float32: 0, torch.bfloat16: 1, torch.int8: 2}  # in abi.h
 
 
 class CacheFull(Exception):
@@ -99,10 +102,23 @@ class KVCache:
         scales = config.layers if self.dtype is torch.int8 else 0
         self.key_scales = [torch.empty(shape[:2]) for _ in range(scales)]
         self.value_scales = [torch.empty(shape[:2]) for _ in range(scales)]
+        self.layers = [self._layer(index) for index in range(config.layers)]
 
     @property
     def capacity_tokens(self) -> int:
         return self.allocator.blocks * BLOCK_TOKENS
+
+    def _layer(self, index: int) -> abi.Cache:
+        """What the kernels are given; it lives as long as this does."""
+        k_scale, v_scale = self.scales_of(index)
+        return abi.Cache(
+            kind=_KINDS[self.dtype],
+            capacity=self.capacity_tokens,
+            keys=address(self.keys[index]),
+            values=address(self.values[index]),
+            k_scale=address(k_scale),
+            v_scale=address(v_scale),
+        )
 
     def scales_of(self, layer: int) -> tuple[Tensor | None, Tensor | None]:
         return (self.key_scales[layer], self.value_scales[layer]) if self.key_scales else (None, None)

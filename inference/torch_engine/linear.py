@@ -13,7 +13,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from inference.torch_engine.kernels import Kernels, packed_rows
+from inference.torch_engine.kernels import Kernels, packed_rows, product
 
 LEVELS = 127  # int8, symmetric: -127 … 127
 ZERO = 128  # of the activations, which oneDNN wants unsigned
@@ -86,22 +86,19 @@ class PackedLinear:
     ) -> None:
         self.before = before
         self._kernels = kernels
-        self._weight, self._scale, self._bias = weight, scale, bias
-        self._norm = before.weight.contiguous() if isinstance(before, RmsNorm) else None
-        self._epsilon = before.epsilon if isinstance(before, RmsNorm) else 0.0
-        self._is_fused = self._norm is not None or before in (swiglu, nothing)
+        norm = before.weight.contiguous() if isinstance(before, RmsNorm) else None
+        self._kept = weight, scale, bias, norm
+        self.product = product(
+            weight,
+            scale,
+            bias,
+            norm=norm,
+            epsilon=before.epsilon if isinstance(before, RmsNorm) else 0.0,
+            is_gated=before is swiglu,
+        )
 
     def __call__(self, x: Tensor, onto: Tensor | None = None) -> Tensor:
-        return self._kernels.multiply(
-            (x if self._is_fused else self.before(x)).contiguous(),
-            self._weight,
-            self._scale,
-            self._bias,
-            norm=self._norm,
-            epsilon=self._epsilon,
-            is_gated=self.before is swiglu,
-            onto=onto,
-        )
+        return self._kernels.multiply(self.product, x.contiguous(), onto)
 
 
 class Int8Linear:

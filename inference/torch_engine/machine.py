@@ -13,7 +13,7 @@ from inference.decoding import TokenChooser
 from inference.engine import ChatMessage, EngineLoad, Origin, Sampling, StopReason, StopSignal
 from inference.errors import EngineFailed
 from inference.loading import with_sampling
-from inference.torch_engine.kernels import Kernels
+from inference.torch_engine.kernels import HEAD_DIMS, Kernels
 from inference.torch_engine.kv_cache import KVCache
 from inference.torch_engine.load import LoadedDecoder
 from inference.torch_engine.lookup import PromptLookup
@@ -47,8 +47,10 @@ class Machine:
         self._scheduler = Scheduler(
             self._cache, most_running=options.max_concurrent, keeps_prefixes=options.keeps_prefixes
         )
-        kernel = None if kernels is None else kernels.attend_kernel(config.head_dim)
-        self._stepper = Stepper(model.decoder, self._cache, self._scheduler, kernel, clock)
+        attending = kernels if config.head_dim in HEAD_DIMS else None
+        if attending is not kernels:
+            log.info("kernel_not_used", reason=f"heads of {config.head_dim} are not built in")
+        self._stepper = Stepper(model.decoder, self._cache, self._scheduler, attending, clock)
         self._replies: dict[TokenSequence, Reply] = {}
         self._step_began_at = clock()
 

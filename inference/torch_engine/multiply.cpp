@@ -5,8 +5,7 @@
 // lost to rounding activations, and a step is one pass over the weights for up to ROWS rows. torch converts the weights
 // to float32 instead (an eighth of the speed here); OpenVINO and llama.cpp do half as many rows in the same time.
 //
-// Shapes: x (T, K) float32, or (T, 2 K) where it is gated; W packed as `pack` says; y (T, N) float32. Called from
-// kernels.py through a plain C interface: no headers of torch.
+// W is packed as kernels.py's `pack` says. Called from there through a plain C interface: no headers of torch.
 
 #include <algorithm>
 #include <cmath>
@@ -17,6 +16,7 @@
 #include <immintrin.h>
 #endif
 
+#include "abi.h"
 #include "crew.h"
 #include "exponential.h"
 #include "unrolled.h"
@@ -32,15 +32,17 @@ constexpr int PANEL = 96;      // rows whose activations stay in the second-leve
 // ── what stands in front of a product ────────────────────────────────────────────────────────────────────────────────
 
 // `norm` (K): x / sqrt(mean(x²) + epsilon) · norm. Else, where it is gated: silu(x[:K]) · x[K:]. Else x as it is.
-void prepare(const float* x, int64_t k, const float* norm, float epsilon, bool gated, float* row) {
+void prepare(const Product& product, const float* x, float* row) {
+    const int64_t k = product.inputs;
+    const float* norm = product.norm;
     if (norm) {
         float squares = 0;
 #pragma omp simd reduction(+ : squares)
         for (int64_t i = 0; i < k; ++i) squares += x[i] * x[i];
-        const float factor = 1.0f / std::sqrt(squares / k + epsilon);
+        const float factor = 1.0f / std::sqrt(squares / k + product.epsilon);
 #pragma omp simd
         for (int64_t i = 0; i < k; ++i) row[i] = x[i] * factor * norm[i];
-    } else if (gated) {
+    } else if (product.gated) {
 #pragma omp simd
         for (int64_t i = 0; i < k; ++i) row[i] = x[i] / (1.0f + exponential(-x[i])) * x[k + i];
     } else {
@@ -163,16 +165,17 @@ void multiply_rows(int rows, const int8_t* w, const int16_t* a, int64_t k, int32
 }
 
 // Rows [begin, end) of a block of outputs.
-void finish_block(int64_t block, int64_t begin, int64_t end, int64_t n, int64_t k, const int8_t* w,
-                  const int16_t* levels, const float* worth, const float* scale, const float* bias, bool add, float* y) {
-    const int64_t first = block * LANES;
+void finish_block(const Product& product, int64_t block, int64_t begin, int64_t end, const int16_t* levels,
+                  const float* worth, bool add, float* y) {
+    const int64_t first = block * LANES, n = product.outputs, k = product.inputs;
+    const float *scale = product.scale, *bias = product.bias;
     const int outputs = static_cast<int>(std::min<int64_t>(LANES, n - first));
     int32_t sums[ROWS][LANES];
     // Passes alike: of eight rows, six and two take longer than four and four.
     const int64_t passes = (end - begin + ROWS - 1) / ROWS, together = (end - begin + passes - 1) / passes;
     for (int64_t row = begin; row < end; row += together) {
         const int rows = static_cast<int>(std::min<int64_t>(together, end - row));
-        multiply_rows(rows, w + first * k, levels + row * k, k, sums);
+        multiply_rows(rows, product.weight + first * k, levels + row * k, k, sums);
         for (int r = 0; r < rows; ++r) {
             float* out = y + (row + r) * n + first;
             for (int i = 0; i < outputs; ++i) {
@@ -186,27 +189,25 @@ void finish_block(int64_t block, int64_t begin, int64_t end, int64_t n, int64_t 
 
 }  // namespace
 
-// `bias` (N) and `norm` (K) may be null. `add`: onto what `y` holds, instead of in its place. K is even.
-extern "C" void inthread_multiply(const float* x, int64_t t, int64_t k, int64_t n, const int8_t* w, const float* scale,
-                                  const float* bias, const float* norm, float epsilon, int gated, int add, float* y,
-                                  int threads) {
-    int16_t* const levels = crew::own_room<int16_t>(t * k);
-    float* const worth = crew::own_room<float, 1>(t);
+void inthread_multiply(const Product* product, const float* x, int64_t t, int add, float* y, int threads) {
+    const int64_t k = product->inputs;
+    int16_t* const levels = crew::own_room<int16_t, struct Levels>(t * k);
+    float* const worth = crew::own_room<float, struct Worth>(t);
     const int64_t groups = (t + PREPARED_TOGETHER - 1) / PREPARED_TOGETHER;
     crew::share(groups, threads, [=](int64_t group) {
-        float* prepared = crew::own_room<float, 2>(k);
+        float* prepared = crew::own_room<float, struct Prepared>(k);
         const int64_t end = std::min(t, (group + 1) * PREPARED_TOGETHER);
         for (int64_t row = group * PREPARED_TOGETHER; row < end; ++row) {
-            prepare(x + row * (gated ? 2 * k : k), k, norm, epsilon, gated, prepared);
+            prepare(*product, x + row * (product->gated ? 2 * k : k), prepared);
             worth[row] = quantize(prepared, k, levels + row * k);
         }
     });
-    const int64_t blocks = (n + LANES - 1) / LANES;
+    const int64_t blocks = (product->outputs + LANES - 1) / LANES;
     const int64_t stretches = (blocks + BLOCKS_TOGETHER - 1) / BLOCKS_TOGETHER;
     const int64_t panels = (t + PANEL - 1) / PANEL;
     crew::share(panels * stretches, threads, [=](int64_t chunk) {
         const int64_t begin = chunk / stretches * PANEL, first = chunk % stretches * BLOCKS_TOGETHER;
         for (int64_t block = first; block < std::min(blocks, first + BLOCKS_TOGETHER); ++block)
-            finish_block(block, begin, std::min(t, begin + PANEL), n, k, w, levels, worth, scale, bias, add, y);
+            finish_block(*product, block, begin, std::min(t, begin + PANEL), levels, worth, add, y);
     });
 }

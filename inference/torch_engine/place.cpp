@@ -1,15 +1,12 @@
 // Between a layer's first product and its attention: norms and rotates queries and keys, and writes keys and values to
 // the cache. In torch that is a dozen operations, which take as long as they read for a few tokens.
-//
-// Shapes: qkv (T, heads + 2 kv_heads, D) float32; rotation (T, D / 2, 2), cosine and sine of each pair of neighbours;
-// slots (T), where in the cache a token belongs; keys and values (kv_heads, C, D) in the cache's type, with scales
-// (kv_heads, C) where it is int8. The queries come out as (T, heads, D).
 
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <cstring>
 
+#include "abi.h"
 #include "crew.h"
 
 namespace {
@@ -39,7 +36,7 @@ void turn(const float* head, int64_t d, const float* rotation, const float* norm
 #pragma omp simd reduction(+ : squares)
     for (int64_t i = 0; i < d; ++i) squares += head[i] * head[i];
     const float factor = 1 / std::sqrt(squares / d + epsilon);
-    float* const normed = crew::own_room<float, 5>(d);
+    float* const normed = crew::own_room<float, struct Normed>(d);
 #pragma omp simd
     for (int64_t i = 0; i < d; ++i) normed[i] = head[i] * factor * norm[i];
     rotate(normed, d, rotation, out);
@@ -66,21 +63,19 @@ void store(int kind, const float* head, int64_t d, int64_t at, void* stored, flo
 
 }  // namespace
 
-// kind: 0 float32, 1 bfloat16, 2 int8. `q_norm` and `k_norm` (D) may be null.
-extern "C" void inthread_place(int kind, const float* qkv, int64_t tokens, int64_t heads, int64_t kv_heads, int64_t d,
-                               const float* rotation, const float* q_norm, const float* k_norm, float epsilon,
-                               const int64_t* slots, int64_t capacity, void* keys, void* values, float* k_scale,
-                               float* v_scale, float* q, int threads) {
-    crew::share(tokens, tokens > FEW ? threads : 1, [=](int64_t t) {
-        const float* row = qkv + t * (heads + 2 * kv_heads) * d;
-        const float* angles = rotation + t * d;
-        for (int64_t h = 0; h < heads; ++h) turn(row + h * d, d, angles, q_norm, epsilon, q + (t * heads + h) * d);
-        float* key = crew::own_room<float, 4>(d);
+void inthread_place(const Heads* heads, const Cache* cache, const Tokens* tokens, const float* qkv, float* q, int threads) {
+    const int64_t query_heads = heads->heads, kv_heads = heads->kv_heads, d = heads->head_dim;
+    const float epsilon = heads->epsilon;
+    crew::share(tokens->count, tokens->count > FEW ? threads : 1, [=](int64_t t) {
+        const float* row = qkv + t * (query_heads + 2 * kv_heads) * d;
+        const float* angles = tokens->rotation + t * d;
+        for (int64_t h = 0; h < query_heads; ++h) turn(row + h * d, d, angles, heads->q_norm, epsilon, q + (t * query_heads + h) * d);
+        float* key = crew::own_room<float, struct Key>(d);
         for (int64_t h = 0; h < kv_heads; ++h) {
-            const int64_t at = h * capacity + slots[t];
-            turn(row + (heads + h) * d, d, angles, k_norm, epsilon, key);
-            store(kind, key, d, at, keys, k_scale);
-            store(kind, row + (heads + kv_heads + h) * d, d, at, values, v_scale);
+            const int64_t at = h * cache->capacity + tokens->slots[t];
+            turn(row + (query_heads + h) * d, d, angles, heads->k_norm, epsilon, key);
+            store(cache->kind, key, d, at, cache->keys, cache->k_scale);
+            store(cache->kind, row + (query_heads + kv_heads + h) * d, d, at, cache->values, cache->v_scale);
         }
     });
 }

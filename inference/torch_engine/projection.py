@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from inference.torch_engine import abi
+from inference.torch_engine.kernels import address
 from inference.torch_engine.linear import RmsNorm
 from inference.torch_engine.shapes import DecoderConfig
 
@@ -22,6 +24,10 @@ class Projection:
     q_norm: RmsNorm | None  # of D
     k_norm: RmsNorm | None  # of D
 
+    @property
+    def heads(self) -> abi.Heads:
+        return heads(self.config, self.q_norm, self.k_norm)
+
     def split(self) -> tuple[Tensor, Tensor, Tensor]:
         """q (T, heads, D), k and v (T, kv_heads, D), q and k normed and rotated."""
         config = self.config
@@ -32,6 +38,18 @@ class Projection:
             qk = torch.cat([self.q_norm(q), self.k_norm(k)], dim=1)
         q, k = torch.split(rotate(qk, self.rotation), [config.heads, config.kv_heads], dim=1)
         return q, k, v
+
+
+def heads(config: DecoderConfig, q_norm: RmsNorm | None, k_norm: RmsNorm | None) -> abi.Heads:
+    """For the kernels. The norms must outlive it."""
+    return abi.Heads(
+        heads=config.heads,
+        kv_heads=config.kv_heads,
+        head_dim=config.head_dim,
+        q_norm=None if q_norm is None else address(q_norm.weight),
+        k_norm=None if k_norm is None else address(k_norm.weight),
+        epsilon=config.norm_epsilon,
+    )
 
 
 def rotations(config: DecoderConfig, positions: Tensor) -> Tensor:

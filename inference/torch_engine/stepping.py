@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from inference.torch_engine.attention import Span, StepAttention
-from inference.torch_engine.kernels import AttendKernel
+from inference.torch_engine.kernels import Kernels
 from inference.torch_engine.kv_cache import KVCache
 from inference.torch_engine.scheduler import Part, Scheduler
 from inference.torch_engine.sequence import Sequence
@@ -52,13 +52,13 @@ class Stepper:
         decoder: Decoder,
         cache: KVCache,
         scheduler: Scheduler,
-        kernel: AttendKernel | None,
+        kernels: Kernels | None,
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
         self._decoder = decoder
         self._cache = cache
         self._scheduler = scheduler
-        self._kernel = kernel
+        self._kernels = kernels
         self._clock = clock
         self._pace = PromptPace()
 
@@ -96,10 +96,14 @@ class Stepper:
             token_ids.extend([*sequence.token_ids[first:], *sequence.draft][: part.tokens])
             positions.extend(range(first, first + part.tokens))
             spans.append(Span(sequence.run.first_token, first, part.tokens))
-        attend = StepAttention(self._cache, spans, self._kernel)
+        attend = StepAttention(self._cache, spans, self._kernels)
         with torch.inference_mode():
             return self._decoder.forward(
-                torch.tensor(token_ids), torch.tensor(positions), attend, torch.tensor(wanted, dtype=torch.long)
+                torch.tensor(token_ids),
+                torch.tensor(positions),
+                attend,
+                torch.tensor(wanted, dtype=torch.long),
+                attend if attend.is_straight else None,
             )
 
     def _advance(self, part: Part, logits: Tensor, on_token: OnToken, on_failure: OnFailure) -> None:

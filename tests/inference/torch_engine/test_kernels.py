@@ -1,8 +1,9 @@
-"""The kernels against torch: every kind of cache, heads alone and in groups, tokens alone and in a row."""
+"""The kernels against torch, and a whole layer against its parts: every kind of cache, heads alone and in groups."""
 
 import platform
 import shutil
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,9 +11,11 @@ import torch
 from torch import Tensor
 
 from inference.torch_engine.attention import Span, StepAttention
-from inference.torch_engine.kernels import FLAGS, Kernels, load_kernels, read_sources
+from inference.torch_engine.build import build_layer
+from inference.torch_engine.decoder import Layer, packed, run_layer
+from inference.torch_engine.kernels import FLAGS, Kernels, load_kernels, pack, read_sources
 from inference.torch_engine.kv_cache import CacheType, KVCache
-from inference.torch_engine.linear import RmsNorm
+from inference.torch_engine.linear import RmsNorm, quantize_weight
 from inference.torch_engine.projection import Projection, rotations
 from inference.torch_engine.shapes import DecoderConfig
 
@@ -87,8 +90,7 @@ def mixed(
 ) -> tuple[Tensor, Tensor]:
     """What attention gives, and the keys that the cache holds afterwards."""
     cache = filled_cache(of, kind)
-    kernel = None if kernels is None else kernels.attend_kernel(of.head_dim)
-    result = StepAttention(cache, SPANS, kernel)(0, projection(of, SPANS, normed=normed))
+    result = StepAttention(cache, SPANS, kernels)(0, projection(of, SPANS, normed=normed))
     return result, torch.cat(cache.read(0, 0, 512))
 
 
@@ -114,7 +116,56 @@ def test_what_is_no_number_is_none_afterwards(kernels: Kernels) -> None:
         asked = projection(of, spans)
         asked.qkv[0] = float("nan")
 
-        found = StepAttention(filled_cache(of, kind), spans, kernels.attend_kernel(64))(0, asked)
+        found = StepAttention(filled_cache(of, kind), spans, kernels)(0, asked)
 
         assert found[0].isnan().all(), kind
         assert found[1].isfinite().all(), kind
+
+
+@pytest.mark.parametrize("normed", [False, True], ids=["plain", "normed"])
+@pytest.mark.parametrize("kind", ["float32", "bfloat16", "int8"])
+def test_a_whole_layer_is_its_parts_bit_for_bit(kind: CacheType, normed: bool, kernels: Kernels) -> None:
+    of = replace(config(4, 2, 8), intermediate=48, has_qk_norm=normed, has_qkv_bias=True)
+    layer = packed_layer(of, kernels)
+    whole, parts = filled_cache(of, kind), filled_cache(of, kind)
+    hidden = torch.randn(sum(span.tokens for span in SPANS), of.hidden, generator=torch.Generator().manual_seed(6))
+    rotation = projection(of, SPANS).rotation
+    expected = run_layer(of, 0, layer, hidden.clone(), rotation, StepAttention(parts, SPANS, kernels))
+    in_one = packed(of, layer)
+    assert in_one is not None
+
+    StepAttention(whole, SPANS, kernels).run_layer(0, in_one, hidden, rotation)
+
+    assert torch.equal(hidden, expected)
+    assert torch.equal(torch.cat(whole.read(0, 0, 512)), torch.cat(parts.read(0, 0, 512)))
+
+
+def test_a_layer_that_is_not_packed_is_not_computed_whole() -> None:
+    of = replace(config(4, 2, 8), intermediate=48)
+
+    assert packed(of, build_layer(of, tensors_of_a_layer(of))) is None
+
+
+def packed_layer(of: DecoderConfig, kernels: Kernels) -> Layer:
+    stored = tensors_of_a_layer(of)
+    for name in ("qkv", "output", "gate_up", "down"):
+        weight, stored[f"{name}.scale"] = quantize_weight(stored[f"{name}.weight"])
+        stored[f"{name}.weight"] = pack(weight)
+    return build_layer(of, stored, kernels)
+
+
+def tensors_of_a_layer(of: DecoderConfig) -> dict[str, Tensor]:
+    generator = torch.Generator().manual_seed(7)
+    attention, width = (of.heads + 2 * of.kv_heads) * of.head_dim, of.heads * of.head_dim
+    shapes = {
+        "qkv.weight": (attention, of.hidden),
+        "qkv.bias": (attention,),
+        "output.weight": (of.hidden, width),
+        "gate_up.weight": (2 * of.intermediate, of.hidden),
+        "down.weight": (of.hidden, of.intermediate),
+        "attention_norm": (of.hidden,),
+        "mlp_norm": (of.hidden,),
+        "q_norm": (of.head_dim,),
+        "k_norm": (of.head_dim,),
+    }
+    return {name: torch.randn(shape, generator=generator) for name, shape in shapes.items()}

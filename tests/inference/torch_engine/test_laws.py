@@ -14,7 +14,7 @@ import torch
 
 from inference.decoding import Choice, TokenChooser
 from inference.models import ModelFiles
-from inference.torch_engine.kernels import AttendKernel, load_kernels
+from inference.torch_engine.kernels import Kernels, load_kernels
 from inference.torch_engine.kv_cache import BLOCK_TOKENS, KVCache, bytes_per_token
 from inference.torch_engine.load import load_decoder
 from inference.torch_engine.lookup import PromptLookup
@@ -42,9 +42,8 @@ def decoder(tiny_folder: Path) -> Decoder:
 
 
 @pytest.fixture(scope="module")
-def compiled() -> AttendKernel | None:
-    kernels = load_kernels()
-    return None if kernels is None else kernels.attend_kernel(8)
+def compiled() -> Kernels | None:
+    return load_kernels()
 
 
 @dataclass
@@ -53,7 +52,7 @@ class Bench:
 
     decoder: Decoder
     tokens: int = 4096
-    kernel: AttendKernel | None = None
+    kernel: Kernels | None = None
     most_running: int = 16
     prompt_tokens: int | None = None  # read in a step at most
     cache_type: str = "float32"
@@ -97,7 +96,7 @@ def _raise(_sequence: Sequence, error: Exception) -> None:
 
 
 @pytest.fixture(params=KERNELS)
-def bench(request: pytest.FixtureRequest, decoder: Decoder, compiled: AttendKernel | None) -> Callable[..., Bench]:
+def bench(request: pytest.FixtureRequest, decoder: Decoder, compiled: Kernels | None) -> Callable[..., Bench]:
     """Makes benches, with the compiled kernel and without."""
     if request.param == "compiled" and compiled is None:
         pytest.skip("no C++ compiler here")
@@ -328,7 +327,7 @@ def test_a_smaller_cache_type_says_nearly_the_same(bench: Callable[..., Bench], 
     assert torch.nn.functional.cosine_similarity(*logits, dim=0) > 0.999
 
 
-def test_loading_the_kernel_leaves_small_numbers_alone(compiled: AttendKernel | None) -> None:
+def test_loading_the_kernel_leaves_small_numbers_alone(compiled: Kernels | None) -> None:
     """A library linked with -ffast-math turns subnormal numbers off for the whole process."""
     assert compiled is None or 5e-324 * 1.0 > 0.0
     assert float(torch.tensor(1e-310, dtype=torch.float64) * 2) > 0.0
