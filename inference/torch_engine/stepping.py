@@ -103,7 +103,7 @@ class Stepper:
                 torch.tensor(positions),
                 attend,
                 torch.tensor(wanted, dtype=torch.long),
-                attend if attend.is_straight else None,
+                attend if self._kernels is not None else None,
             )
 
     def _advance(self, part: Part, logits: Tensor, on_token: OnToken, on_failure: OnFailure) -> None:

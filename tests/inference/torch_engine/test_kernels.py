@@ -21,6 +21,7 @@ from inference.torch_engine.shapes import DecoderConfig
 
 # Runs of different lengths, tokens alone and in a row, not in the order in which they lie.
 SPANS = [Span(128, 37, 1), Span(0, 0, 5), Span(320, 90, 11), Span(64, 0, 1)]
+PROMPTS = [Span(0, 70, 130), Span(256, 0, 100), Span(384, 127, 1)]
 
 
 @pytest.fixture(scope="module")
@@ -86,23 +87,26 @@ def filled_cache(of: DecoderConfig, kind: CacheType) -> KVCache:
 
 
 def mixed(
-    of: DecoderConfig, kind: CacheType, kernels: Kernels | None, *, normed: bool = False
+    of: DecoderConfig, kind: CacheType, kernels: Kernels | None, spans: list[Span], *, normed: bool = False
 ) -> tuple[Tensor, Tensor]:
     """What attention gives, and the keys that the cache holds afterwards."""
     cache = filled_cache(of, kind)
-    result = StepAttention(cache, SPANS, kernels)(0, projection(of, SPANS, normed=normed))
+    result = StepAttention(cache, spans, kernels)(0, projection(of, spans, normed=normed))
     return result, torch.cat(cache.read(0, 0, 512))
 
 
 @pytest.mark.parametrize("normed", [False, True], ids=["plain", "normed"])
 @pytest.mark.parametrize("kind", ["float32", "bfloat16", "int8"])
 @pytest.mark.parametrize("shape", [(4, 4, 64), (6, 2, 64), (14, 2, 64), (9, 3, 80), (4, 1, 8)], ids=str)
-def test_attention_is_torchs(shape: tuple[int, int, int], kind: CacheType, normed: bool, kernels: Kernels) -> None:
+@pytest.mark.parametrize("spans", [SPANS, PROMPTS], ids=["replies", "prompts"])
+def test_attention_is_torchs(
+    shape: tuple[int, int, int], kind: CacheType, normed: bool, spans: list[Span], kernels: Kernels
+) -> None:
     of = config(*shape)
 
     (found, found_keys), (expected, keys) = (
-        mixed(of, kind, kernels, normed=normed),
-        mixed(of, kind, None, normed=normed),
+        mixed(of, kind, kernels, spans, normed=normed),
+        mixed(of, kind, None, spans, normed=normed),
     )
 
     # A key at the edge between two steps of int8 may be rounded either way.
@@ -111,15 +115,17 @@ def test_attention_is_torchs(shape: tuple[int, int, int], kind: CacheType, norme
 
 
 def test_what_is_no_number_is_none_afterwards(kernels: Kernels) -> None:
-    of, spans = config(4, 4, 64), [Span(0, 3, 1), Span(64, 2, 1)]
+    of, spans = config(4, 4, 64), [Span(0, 3, 1), Span(64, 2, 1), Span(128, 0, 20), Span(192, 0, 20)]
     for kind in ("float32", "bfloat16", "int8"):
         asked = projection(of, spans)
-        asked.qkv[0] = float("nan")
+        asked.qkv[0] = asked.qkv[12] = float("nan")
 
         found = StepAttention(filled_cache(of, kind), spans, kernels)(0, asked)
 
         assert found[0].isnan().all(), kind
+        assert found[12:22].isnan().all(), kind
         assert found[1].isfinite().all(), kind
+        assert found[22:].isfinite().all(), kind
 
 
 @pytest.mark.parametrize("normed", [False, True], ids=["plain", "normed"])
