@@ -30,6 +30,8 @@ def main(arguments: argparse.Namespace) -> int:
     limits.append(measure_bandwidth())
     figures = medians(runs, model, max(limits))
     print(f"\n{model.name}, medians of {arguments.rounds} rounds; {processor()}; reads {max(limits):.1f} GB/s")
+    if arguments.faq_patience != 1:
+        print(f"limits of the FAQ workload: {arguments.faq_patience:g} times as long as they are")
     print("\n" + main_table(figures) + "\n\n" + faq_table(figures))
     _print_refused(refused)
     for run in runs:
@@ -80,6 +82,13 @@ def _chosen(known: Iterable[str]) -> Callable[[str], list[str]]:
     return parse
 
 
+def _rates(text: str) -> list[float]:
+    try:
+        return [float(rate) for rate in text.split(",")]
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text}: write rates as in 2,5,10") from error
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m tools.bench_inference", description=__doc__)
     parser.add_argument("--model", choices=MAKERS, default="qwen", help="Default: qwen (its shape, random weights).")
@@ -87,6 +96,14 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--only", type=_chosen(PARTS), default=list(PARTS), help=f"Of {', '.join(PARTS)}.")
     parser.add_argument("--rounds", type=int, help="Processes of each engine. Default: 3; 1 with --quick.")
     parser.add_argument("--quick", action="store_true", help="About ten minutes: one of everything, short.")
+    parser.add_argument("--faq-rates", type=_rates, default=[], help="Questions a minute to try, such as 2,5,10.")
+    parser.add_argument(
+        "--faq-patience",
+        type=float,
+        default=1,
+        metavar="TIMES",
+        help="The FAQ workload's limits so many times as long, where one question alone takes longer. Default: 1.",
+    )
     parser.add_argument("--prepare", action="store_true", help="Only install the peers and convert the models.")
     return parser
 

@@ -46,19 +46,19 @@ class Outcome:
     first_text_p95: float
     gap_p95: float
 
-    @property
-    def holds(self) -> bool:
-        return self.first_text_p95 <= MOST_FIRST_TEXT_SECONDS and self.gap_p95 <= MOST_GAP_SECONDS
+    def holds(self, patience: float) -> bool:
+        """Both limits, each so many times as long."""
+        return self.first_text_p95 <= patience * MOST_FIRST_TEXT_SECONDS and self.gap_p95 <= patience * MOST_GAP_SECONDS
 
 
-def climb(subject: Subject, rates: Iterable[float], seconds: float, seed: int) -> Iterable[Outcome]:
+def climb(subject: Subject, rates: Iterable[float], seconds: float, seed: int, patience: float) -> Iterable[Outcome]:
     """One outcome for each rate, up to the first at which a limit is broken."""
     for rate in rates:
         ramp = min(RAMP_SECONDS, seconds / 4)
         asked = run(subject, threads(rate, seconds, seed), seconds + DRAIN_SECONDS)
         outcome = judge(rate, [question for question in asked if ramp <= question.asked_at < seconds])
         yield outcome
-        if not outcome.holds:
+        if not outcome.holds(patience):
             return
 
 

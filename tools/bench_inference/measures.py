@@ -17,19 +17,21 @@ PROMPT_TOKENS, CACHED_TOKENS = 600, 550
 
 @dataclass(frozen=True, slots=True)
 class Effort:
-    """How long to measure. `repeats`: of each figure, of which the median counts; `faq_seconds`: of each rate."""
+    """How long to measure. `repeats`: of each figure, of which the median counts; `faq_seconds`: of each rate;
+    `faq_patience`: how many times as long as they are the limits may be."""
 
     repeats: int
     new_tokens: int
     faq_seconds: float
     faq_rates: tuple[float, ...]
+    faq_patience: float
     seed: int
 
     @classmethod
-    def of(cls, *, quick: bool, seed: int) -> "Effort":
+    def of(cls, *, quick: bool, seed: int, faq_rates: tuple[float, ...], faq_patience: float) -> "Effort":
         if quick:
-            return cls(1, 24, 60, (2, 5, 10, 15, 20, 30, 45), seed)
-        return cls(3, 64, 300, faq.RATES, seed)
+            return cls(1, 24, 60, faq_rates or (2, 5, 10, 15, 20, 30, 45), faq_patience, seed)
+        return cls(3, 64, 300, faq_rates or faq.RATES, faq_patience, seed)
 
 
 def measure_prefill(subject: Subject, effort: Effort) -> Iterator[Figures]:
@@ -66,7 +68,7 @@ def measure_context(subject: Subject, effort: Effort) -> Iterator[Figures]:
 def measure_faq(subject: Subject, effort: Effort) -> Iterator[Figures]:
     """The ladder of rates, and the highest (questions per minute) that held both limits; 0: none did."""
     held = 0.0
-    for outcome in faq.climb(subject, effort.faq_rates, effort.faq_seconds, effort.seed):
+    for outcome in faq.climb(subject, effort.faq_rates, effort.faq_seconds, effort.seed, effort.faq_patience):
         at = f"faq{outcome.rate:g}"
         yield {
             f"{at}_questions": outcome.questions,
@@ -75,7 +77,7 @@ def measure_faq(subject: Subject, effort: Effort) -> Iterator[Figures]:
             f"{at}_first_text_p95": outcome.first_text_p95,
             f"{at}_gap_p95": outcome.gap_p95,
         }
-        if outcome.holds:
+        if outcome.holds(effort.faq_patience):
             held = outcome.rate
     yield {"faq_held": held}
 

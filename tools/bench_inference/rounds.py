@@ -46,6 +46,7 @@ def _measure(run: Run, model: Model, arguments: argparse.Namespace) -> None:
     python = str(PYTHON) if SUBJECTS[run.subject].environment == "peers" else sys.executable
     command = [python, "-m", "tools.bench_inference.worker", run.subject, "--model", model.name]
     command += ["--parts", ",".join(arguments.only), "--seed", str(run.round), "--spawned-at", str(time.time())]
+    command += ["--faq-patience", str(arguments.faq_patience), "--faq-rates", *map(str, arguments.faq_rates)]
     if arguments.quick:
         command.append("--quick")
     environment = os.environ | {"PYTHONPATH": str(ROOT), "HF_HUB_OFFLINE": "1"}

@@ -27,7 +27,12 @@ def main(arguments: argparse.Namespace) -> None:
     report = _reporter()
     subject = _load(arguments.subject, Model(arguments.model, MODELS / arguments.model))
     report({"load_seconds": time.time() - arguments.spawned_at, "bytes_per_weight": subject.bytes_per_weight})
-    effort = Effort.of(quick=arguments.quick, seed=arguments.seed)
+    effort = Effort.of(
+        quick=arguments.quick,
+        seed=arguments.seed,
+        faq_rates=tuple(arguments.faq_rates),
+        faq_patience=arguments.faq_patience,
+    )
     for part in arguments.parts.split(","):
         for figures in PARTS[part](subject, effort):
             report(figures)
@@ -75,6 +80,8 @@ if __name__ == "__main__":
     parser.add_argument("--seed", type=int, required=True)
     parser.add_argument("--spawned-at", type=float, required=True)
     parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--faq-rates", type=float, nargs="*", default=[])
+    parser.add_argument("--faq-patience", type=float, default=1)
     main(parser.parse_args())
     sys.stderr.flush()
     os._exit(0)  # engines' threads may be in the middle of a step: nothing is worth waiting for
