@@ -8,7 +8,7 @@ import os
 import shutil
 from pathlib import Path
 
-# The last word is the library, as in `inference.torch_engine.kernels`; its folder holds the sources and goes away.
+# The last word is the library, as in `torch_engine.kernels.library`; its folder holds the sources and goes away.
 SCRIPT = """#!/bin/sh
 case " $* " in *" -o "*) ;; *) exec '{compiler}' "$@" ;; esac
 for result; do :; done

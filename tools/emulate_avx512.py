@@ -14,7 +14,8 @@ from pathlib import Path
 
 import torch
 
-from inference.torch_engine.kernels import Kernels, compile_library, load_kernels, pack, product, read_sources
+from inference.torch_engine.kernels import Kernels, load_kernels, pack, product
+from inference.torch_engine.kernels.library import compile_library, read_sources
 
 # The second: SIMDe 0.7.4 has given the name of the plain intrinsic to the masked one.
 HEADER = """

@@ -7,8 +7,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import scaled_dot_product_attention
 
-from inference.torch_engine import abi
-from inference.torch_engine.kernels import Kernels
+from inference.torch_engine.kernels import Kernels, abi
 from inference.torch_engine.kv_cache import KVCache
 from inference.torch_engine.projection import Projection
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from inference.torch_engine import abi
+from inference.torch_engine.kernels import abi
 from inference.torch_engine.linear import Linear, PackedLinear, RmsNorm
 from inference.torch_engine.projection import Projection, heads, rotations
 from inference.torch_engine.shapes import Attend, DecoderConfig, Precision, RunsLayers

@@ -10,8 +10,7 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from inference.torch_engine import abi
-from inference.torch_engine.kernels import address
+from inference.torch_engine.kernels import abi, address
 from inference.torch_engine.shapes import DecoderConfig
 
 BLOCK_TOKENS = 32

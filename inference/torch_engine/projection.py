@@ -8,8 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from inference.torch_engine import abi
-from inference.torch_engine.kernels import address
+from inference.torch_engine.kernels import abi, address
 from inference.torch_engine.linear import RmsNorm
 from inference.torch_engine.shapes import DecoderConfig
 

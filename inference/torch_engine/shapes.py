@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal, Protocol
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from inference.torch_engine import abi
+    from inference.torch_engine.kernels import abi
     from inference.torch_engine.projection import Projection
 
 Precision = Literal["float32", "bfloat16", "int8"]

@@ -1,6 +1,7 @@
 """Reading the audit log: checking the whole of it, and handing it out. Writing is `storage.audit.log.append`."""
 
 from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -49,15 +50,12 @@ class AuditStore:
         span = await self._read(span_of)
         check = ChainCheck(span.first, key, shipped, is_whole=True)
 
-        def work(connection: Connection, first: int | None) -> int | None:
-            for _ in range(AT_ONCE):
-                if first is not None:
-                    first = check_batch(connection, self._keys, check, first, span)
-            return first
+        def work(connection: Connection, first: int) -> tuple[None, int | None]:
+            return None, check_batch(connection, self._keys, check, first, span)
 
-        first: int | None = BEFORE_ALL
-        while first is not None:
-            first = await self._read(partial(work, first=first))
+        async with aclosing(self._go_through(work)) as checked:
+            async for _ in checked:
+                pass
         check.end()
         return check.verdict
 
@@ -85,18 +83,30 @@ class AuditStore:
             span = await self._read(span_of)
         yield manifest_line(span.first, span.last, created)
 
-        def work(connection: Connection, first: int | None) -> tuple[bytes, int | None]:
-            chunks: list[bytes] = []
-            for _ in range(AT_ONCE):
-                if first is not None:
-                    lines, first = export_batch(connection, self._keys, first, span)
-                    chunks.append(lines)
-            return b"".join(chunks), first
+        def work(connection: Connection, first: int) -> tuple[bytes, int | None]:
+            return export_batch(connection, self._keys, first, span)
+
+        async with aclosing(self._go_through(work)) as chunks:
+            async for some in chunks:
+                yield b"".join(some)
+
+    async def _go_through(
+        self, work: Callable[[Connection, int], tuple[T, int | None]]
+    ) -> AsyncGenerator[list[T], None]:
+        """What `work` makes of each batch, AT_ONCE at a time: it is told the first entry, and says that of the next."""
+
+        def some(connection: Connection, first: int) -> tuple[list[T], int | None]:
+            made: list[T] = []
+            following: int | None = first
+            while following is not None and len(made) < AT_ONCE:
+                of_one, following = work(connection, following)
+                made.append(of_one)
+            return made, following
 
         first: int | None = BEFORE_ALL
         while first is not None:
-            lines, first = await self._read(partial(work, first=first))
-            yield lines
+            made, first = await self._read(partial(some, first=first))
+            yield made
 
     async def _read(self, work: Callable[[Connection], T]) -> T:
         try:

@@ -25,7 +25,7 @@ def assert_held(*rows: Row) -> None:
     assert all(row.holds for row in rows), "\n".join([table(rows), *evidence[:20]])
 
 
-async def test_two_hundred_kills_lose_nothing_and_double_nothing(running: Processes) -> None:
+async def test_a_hundred_kills_lose_nothing_and_double_nothing(running: Processes) -> None:
     rows = await kills.run(running, SEED, short=True)
 
     assert [row.what for row in rows[1:]] == [f"SIGKILL at {name}" for name in NAMES]

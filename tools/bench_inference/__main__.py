@@ -82,9 +82,9 @@ def _chosen(known: Iterable[str]) -> Callable[[str], list[str]]:
     return parse
 
 
-def _rates(text: str) -> list[float]:
+def _rates(text: str) -> list[int]:
     try:
-        return [float(rate) for rate in text.split(",")]
+        return [int(rate) for rate in text.split(",")]
     except ValueError as error:
         raise argparse.ArgumentTypeError(f"{text}: write rates as in 2,5,10") from error
 

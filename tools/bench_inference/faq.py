@@ -13,6 +13,7 @@ from tools.bench_inference.workload import ANSWER_TOKENS, FOLLOW_UP_SECONDS, SYS
 RATES = (1, 2, 5, 10, 15, 20, 25, 30, 40, 50, 60, 80, 100)  # questions per minute
 MOST_FIRST_TEXT_SECONDS = 2.0
 MOST_GAP_SECONDS = 0.150
+FEWEST_QUESTIONS = 20  # that are expected to count: a slow rate is tried for longer
 RAMP_SECONDS = 30.0  # until follow-ups come as often as they will: asked before, not counted
 DRAIN_SECONDS = 60.0  # what is not answered so long after the last arrival counts as never
 
@@ -51,12 +52,13 @@ class Outcome:
         return self.first_text_p95 <= patience * MOST_FIRST_TEXT_SECONDS and self.gap_p95 <= patience * MOST_GAP_SECONDS
 
 
-def climb(subject: Subject, rates: Iterable[float], seconds: float, seed: int, patience: float) -> Iterable[Outcome]:
-    """One outcome for each rate, up to the first at which a limit is broken."""
+def climb(subject: Subject, rates: Iterable[int], seconds: float, seed: int, patience: float) -> Iterable[Outcome]:
+    """One outcome for each rate, up to the first at which a limit is broken. `seconds`: of each, or more."""
+    ramp = min(RAMP_SECONDS, seconds / 4)
     for rate in rates:
-        ramp = min(RAMP_SECONDS, seconds / 4)
-        asked = run(subject, threads(rate, seconds, seed), seconds + DRAIN_SECONDS)
-        outcome = judge(rate, [question for question in asked if ramp <= question.asked_at < seconds])
+        long_enough = max(seconds, ramp + 60 * FEWEST_QUESTIONS / rate)
+        asked = run(subject, threads(rate, long_enough, seed), long_enough + DRAIN_SECONDS)
+        outcome = judge(rate, [question for question in asked if ramp <= question.asked_at < long_enough])
         yield outcome
         if not outcome.holds(patience):
             return

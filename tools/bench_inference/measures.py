@@ -23,12 +23,12 @@ class Effort:
     repeats: int
     new_tokens: int
     faq_seconds: float
-    faq_rates: tuple[float, ...]
+    faq_rates: tuple[int, ...]
     faq_patience: float
     seed: int
 
     @classmethod
-    def of(cls, *, quick: bool, seed: int, faq_rates: tuple[float, ...], faq_patience: float) -> "Effort":
+    def of(cls, *, quick: bool, seed: int, faq_rates: tuple[int, ...], faq_patience: float) -> "Effort":
         if quick:
             return cls(1, 24, 60, faq_rates or (2, 5, 10, 15, 20, 30, 45), faq_patience, seed)
         return cls(3, 64, 300, faq_rates or faq.RATES, faq_patience, seed)

@@ -80,7 +80,7 @@ if __name__ == "__main__":
     parser.add_argument("--seed", type=int, required=True)
     parser.add_argument("--spawned-at", type=float, required=True)
     parser.add_argument("--quick", action="store_true")
-    parser.add_argument("--faq-rates", type=float, nargs="*", default=[])
+    parser.add_argument("--faq-rates", type=int, nargs="*", default=[])
     parser.add_argument("--faq-patience", type=float, default=1)
     main(parser.parse_args())
     sys.stderr.flush()

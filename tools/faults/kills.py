@@ -146,6 +146,6 @@ def _integrity(kills: int, damaged: int) -> str:
 
 
 async def run(processes: Processes, seed: int, *, short: bool) -> list[Row]:
-    kills, each = (141, 10) if short else (1_200, 50)
+    kills, each = (61, 6) if short else (1_200, 50)
     named = (at_failpoint(processes, seed, name, each) for name in NAMES)
     return list(await asyncio.gather(at_random(processes, seed, kills), *named))

@@ -73,4 +73,4 @@ async def _start(home: House) -> None:
 
 
 async def run(processes: Processes, seed: int, *, short: bool) -> list[Row]:
-    return [await shuffled_events(processes, seed, 300 if short else 10_000)]
+    return [await shuffled_events(processes, seed, 150 if short else 10_000)]

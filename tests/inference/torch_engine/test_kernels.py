@@ -13,7 +13,8 @@ from torch import Tensor
 from inference.torch_engine.attention import Span, StepAttention
 from inference.torch_engine.build import build_layer
 from inference.torch_engine.decoder import Layer, packed, run_layer
-from inference.torch_engine.kernels import FLAGS, Kernels, load_kernels, pack, read_sources
+from inference.torch_engine.kernels import Kernels, load_kernels, pack
+from inference.torch_engine.kernels.library import FLAGS, read_sources
 from inference.torch_engine.kv_cache import CacheType, KVCache
 from inference.torch_engine.linear import RmsNorm, quantize_weight
 from inference.torch_engine.projection import Projection, rotations

@@ -5,7 +5,7 @@
 // lost to rounding activations, and a step is one pass over the weights for up to ROWS rows. torch converts the weights
 // to float32 instead (an eighth of the speed here); OpenVINO and llama.cpp do half as many rows in the same time.
 //
-// W is packed as kernels.py's `pack` says. Called from there through a plain C interface: no headers of torch.
+// W is packed as packing.py says. Called through a plain C interface: no headers of torch.
 
 #include <algorithm>
 #include <cmath>

@@ -1,7 +1,7 @@
 // Attention of a step's new tokens to all that came before them, straight from the KV cache.
 //
 // torch's own kernels take 2 to 5 times as long for a few rows: they prepare a matrix product that is not one. For many they
-// want keys and values of float32, and a mask. Called from kernels.py through a plain C interface: no headers of torch.
+// want keys and values of float32, and a mask. Called through a plain C interface: no headers of torch.
 
 #include <algorithm>
 #include <cmath>
