@@ -15,10 +15,16 @@ Role = Literal["system", "user", "assistant"]
 
 @dataclass(frozen=True, slots=True)
 class ChatMessage:
-    """One message of a chat, as the model's chat template takes it."""
+    """One message of a chat, as the model's chat template takes it.
+
+    `public_characters`: so many at the beginning of the content are no conversation's but the company's own, such as
+    passages of a handbook, and what was computed for them may serve anybody who is shown the same. Of a system message
+    all are.
+    """
 
     role: Role
     content: str
+    public_characters: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,7 +49,7 @@ def grounded_prompt(
     """The messages, and the passages in them: as many of the best as fit. Blocks. Raises: QuestionTooLong."""
     used = list(passages[:MOST_PASSAGES])
     while True:
-        messages = [ChatMessage("system", SYSTEM[language]), ChatMessage("user", _asking(used, question, language))]
+        messages = [ChatMessage("system", SYSTEM[language]), _asking(used, question, language)]
         tokens = count_tokens(messages)
         if tokens <= budget_tokens:
             return messages, used
@@ -116,10 +116,11 @@ def quoted(passage: Passage) -> str:
     return "\n".join(f"> {line}".rstrip() for line in passage.text.strip().split("\n"))
 
 
-def _asking(passages: Sequence[Passage], question: str, language: Language) -> str:
+def _asking(passages: Sequence[Passage], question: str, language: Language) -> ChatMessage:
+    """The passages first: who asks about the same need not wait until they are read again."""
     passage_label, question_label = _LABELS[language]
-    parts = [
-        f"{passage_label} {number} ({' › '.join(passage.heading_path)}):\n{passage.text}"
+    told = "".join(
+        f"{passage_label} {number} ({' › '.join(passage.heading_path)}):\n{passage.text}\n\n"
         for number, passage in enumerate(passages, 1)
-    ]
-    return "\n\n".join([*parts, f"{question_label}: {question}"])
+    )
+    return ChatMessage("user", f"{told}{question_label}: {question}", public_characters=len(told))

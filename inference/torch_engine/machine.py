@@ -2,7 +2,7 @@
 
 import contextlib
 import queue
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -72,11 +72,12 @@ class Machine:
         )
 
     def read_messages(self, messages: Sequence[ChatMessage]) -> tuple[list[int], int]:
-        """The prompt's ids, and how many of them say nothing but what the service itself tells every model."""
+        """The prompt's ids, and how many of them are public: the service's words to every model, and knowledge."""
         prompt_ids = self.model.tokenizer.prompt_ids(messages)
-        if not messages or messages[0].role != "system":
+        public = tuple(_public_beginning(messages))
+        if not public:
             return prompt_ids, 0
-        alone = self._alone(messages[0])
+        alone = self._alone(public)
         return prompt_ids, common_prefix(prompt_ids, alone, min(len(prompt_ids), len(alone)))
 
     def make_reply(
@@ -169,9 +170,19 @@ class Machine:
         for sequence in failed:
             self._replies.pop(sequence).handover.deliver(_failure(error))
 
-    @lru_cache(maxsize=8)  # noqa: B019 - lives as long as the process
-    def _alone(self, message: ChatMessage) -> list[int]:
-        return self.model.tokenizer.prompt_ids([message])
+    @lru_cache(maxsize=64)  # noqa: B019 - lives as long as the process
+    def _alone(self, messages: tuple[ChatMessage, ...]) -> list[int]:
+        return self.model.tokenizer.prompt_ids(messages)
+
+
+def _public_beginning(messages: Sequence[ChatMessage]) -> Iterator[ChatMessage]:
+    """The messages up to the first word that belongs to a conversation."""
+    for message in messages:
+        length = len(message.content) if message.role == "system" else message.public_characters
+        if length:
+            yield ChatMessage(message.role, message.content[:length])
+        if length < len(message.content):
+            return
 
 
 def set_threads(threads: int) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from tools.bench_inference.subject import Request, Subject, Timings
-from tools.bench_inference.workload import ANSWER_TOKENS, FOLLOW_UP_SECONDS, SYSTEM_TOKENS, Thread, threads
+from tools.bench_inference.workload import ANSWER_TOKENS, FOLLOW_UP_SECONDS, PUBLIC_TOKENS, Thread, threads
 
 RATES = (1, 2, 5, 10, 15, 20, 25, 30, 40, 50, 60, 80, 100)  # questions per minute
 MOST_FIRST_TEXT_SECONDS = 2.0
@@ -105,7 +105,7 @@ def _ask(
 
     prompt_ids = question.thread.prompt_ids(answers)
     timings.submitted = time.perf_counter()
-    subject.submit([Request(prompt_ids, ANSWER_TOKENS, on_token, question.thread.name, SYSTEM_TOKENS)])
+    subject.submit([Request(prompt_ids, ANSWER_TOKENS, on_token, question.thread.name, PUBLIC_TOKENS)])
 
 
 def judge(rate: float, questions: Sequence[Question]) -> Outcome:

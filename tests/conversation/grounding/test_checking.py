@@ -198,5 +198,8 @@ def test_as_many_passages_as_fit_are_read_the_best_first() -> None:
     messages, used = grounded_prompt([LEAVE, PAY], "How many?", "en", count, count(alone))
     assert used == [LEAVE]
     assert PAY.text not in messages[1].content
+    told = messages[1].content[: messages[1].public_characters]
+    assert LEAVE.text in told
+    assert "How many?" not in told
     with pytest.raises(QuestionTooLong):
         grounded_prompt([LEAVE, PAY], "How many?", "en", count, 100)

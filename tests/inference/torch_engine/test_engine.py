@@ -233,6 +233,31 @@ async def test_another_conversation_shares_the_system_prompt_alone(tiny_folder: 
     assert 16 <= pieces[-1].figures.cached_tokens <= tokens
 
 
+async def test_knowledge_that_somebody_was_told_is_not_read_again_for_others(tiny_folder: Path) -> None:
+    told = "Passage 1: Who works here has thirty days of leave, and asks for them with the form.\n\n"
+
+    def asking(question: str, public: str = told) -> list[ChatMessage]:
+        return [SYSTEM, ChatMessage("user", told + question, public_characters=len(public))]
+
+    async with desk(tiny_folder) as here:
+        alone = [SYSTEM, ChatMessage("user", told)]
+        system, tokens = await asyncio.gather(
+            *(asyncio.to_thread(here.engine.count_tokens, messages) for messages in ([SYSTEM], alone))
+        )
+        await here.ask(messages=asking("My salary is a secret. Leave?"), origin=Origin(scope="thread 1"))
+        others = await here.ask(messages=asking("How many?"), origin=Origin(scope="thread 2"))
+        plain = await here.ask(messages=asking("How many?"))
+        # What is public of one alone is not: nobody finds out what others said by saying the same.
+        guessed = await here.ask(messages=asking("My salary is a secret. Leave?"), origin=Origin(scope="thread 3"))
+        typed = await here.ask(messages=asking("How many?", public=""), origin=Origin(scope="thread 4"))
+
+    cached = [pieces[-1].figures.cached_tokens for pieces in (others, guessed, typed) if pieces[-1].figures]
+    assert system < cached[0] <= tokens
+    assert cached[1] == cached[0]
+    assert cached[2] <= system
+    assert text_of(others) == text_of(plain)
+
+
 # ── what goes wrong ──────────────────────────────────────────────────────────
 
 
