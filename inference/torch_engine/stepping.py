@@ -15,8 +15,8 @@ from inference.torch_engine.scheduler import Part, Scheduler
 from inference.torch_engine.sequence import Sequence
 from inference.torch_engine.shapes import Decoder
 
-# Nobody's text waits longer than about this for somebody else's prompt; on slow processors up to twice as long, since the
-# rows of a step share what it costs anyway: by 48 tokens a step prompts are read a quarter faster than by 32.
+# Nobody's text waits longer than about this for somebody else's prompt. On slow processors it may be twice as long: rows
+# share what a step costs anyway, and prompts are read a quarter faster by 48 tokens a step than by 32.
 STEP_SECONDS = 0.14
 FEWEST_PROMPT_TOKENS, MOST_PROMPT_TOKENS = 48, 512
 TELLING_TOKENS = 16  # of prompts in a step, from which on it says how long one takes
