@@ -15,10 +15,9 @@ from inference.torch_engine.scheduler import Part, Scheduler
 from inference.torch_engine.sequence import Sequence
 from inference.torch_engine.shapes import Decoder
 
-# Nobody's text waits longer than about this for somebody else's prompt. On slow processors it may be twice as long: rows
-# share what a step costs anyway, and prompts are read a quarter faster by 48 tokens a step than by 32.
-STEP_SECONDS = 0.14
-FEWEST_PROMPT_TOKENS, MOST_PROMPT_TOKENS = 48, 512
+# Nobody's text waits longer than about this for somebody else's prompt.
+STEP_SECONDS = 0.1
+FEWEST_PROMPT_TOKENS, MOST_PROMPT_TOKENS = 32, 512
 TELLING_TOKENS = 16  # of prompts in a step, from which on it says how long one takes
 # What a new token means for its sequence: True goes on, False ends it.
 OnToken = Callable[[Sequence, int], bool]
