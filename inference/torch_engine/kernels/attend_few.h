@@ -20,7 +20,6 @@ inline float sum_of(Eight values) {
     return (halves[0] + halves[1]) + (halves[2] + halves[3]);
 }
 
-
 // Eight sums at a time: what a processor has to have under way, and has registers for beside what it adds to them.
 constexpr int SUMS = 8;
 
@@ -98,8 +97,7 @@ void weigh(float* weights, int64_t length, int64_t longest, const float* k_scale
 }
 
 template <typename T, int D, int R>
-void attend_few(const Query* queries, const T* k, const T* v, const float* k_scale, const float* v_scale,
-                     float scale) {
+void attend_few(const Query* queries, const T* k, const T* v, const float* k_scale, const float* v_scale, float scale) {
     int64_t longest = 0;
     for (int r = 0; r < R; ++r) longest = std::max(longest, queries[r].length);
     float* weights = crew::own_room<float, struct Weights>(R * longest);

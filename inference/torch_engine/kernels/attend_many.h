@@ -16,9 +16,9 @@
 
 namespace {
 
-constexpr int TILE = 64;      // keys: 16 KB of float32 where a head has 64, as much again of values
-constexpr int STRIPE = 16;    // keys whose scores are computed together
-constexpr int TOGETHER = 6;   // rows; with two registers of sums for each, and three more: AVX2 has sixteen
+constexpr int TILE = 64;     // keys: 16 KB of float32 where a head has 64, as much again of values
+constexpr int STRIPE = 16;   // keys whose scores are computed together
+constexpr int TOGETHER = 6;  // rows; with two registers of sums for each, and three more: AVX2 has sixteen
 
 // Row r of the result is column r of what goes in.
 inline void transpose(Eight (&rows)[8]) {
