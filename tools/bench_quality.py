@@ -20,17 +20,23 @@ from inference.loading import preload
 from inference.models import locate_model
 from inference.models.prepared import kernels_dir
 from inference.processor import has_fast_bf16
+from inference.torch_engine.attention import Span, StepAttention
 from inference.torch_engine.decoder import TorchDecoder
-from inference.torch_engine.kernels import load_kernels
+from inference.torch_engine.kernels import Kernels, load_kernels
+from inference.torch_engine.kv_cache import CacheType, KVCache, bytes_per_token
 from inference.torch_engine.load import load_decoder
-from inference.torch_engine.projection import Projection
 from inference.torch_engine.shapes import Precision
 
 ROOT = Path(__file__).parent.parent
 MODELS = ROOT / "data" / "models"
 MODEL = "smollm2-135m-instruct"
-PRECISIONS: tuple[Precision, ...] = ("float32", "bfloat16", "int8")
-SEQUENCE_TOKENS, ANSWER_TOKENS = 512, 40
+WAYS: tuple[tuple[Precision, CacheType], ...] = (
+    ("float32", "float32"),
+    ("bfloat16", "bfloat16"),
+    ("int8", "bfloat16"),
+    ("int8", "int8"),
+)
+SEQUENCE_TOKENS, ANSWER_TOKENS, CACHE_TOKENS = 512, 40, 1024
 QUESTIONS = [
     "What does VPN mean?",
     "How do I write an out-of-office message?",
@@ -51,47 +57,52 @@ def main() -> None:
         expected = [network(sequence[None]).logits[0].float() for sequence in sequences]
     exact = loss(expected, sequences)
     print(f"{MODEL}, {len(text)} tokens of text, {len(QUESTIONS)} answers of {ANSWER_TOKENS} tokens")
-    print(f"{'transformers float32':22} perplexity {math.exp(exact):7.3f}")
+    print(f"{'transformers float32':24} perplexity {math.exp(exact):7.3f}")
     answers: list[list[int]] = []
-    for precision in PRECISIONS:
+    kernels = load_kernels(kernels_dir(MODELS))
+    for precision, cache_type in WAYS:
+        name = f"{precision}, cache {cache_type}"
         if precision == "bfloat16" and not has_fast_bf16():
-            print(f"{'ours ' + precision:22} not measured: this processor emulates it, which takes half an hour")
+            print(f"{name:24} not measured: this processor emulates it, which takes half an hour")
             continue
-        loaded = load_decoder(files, precision, load_kernels(kernels_dir(MODELS)))
+        loaded = load_decoder(files, precision, kernels)
+        reader = Reader(loaded.decoder, kernels, cache_type)
         prompts = [loaded.tokenizer.prompt_ids([ChatMessage("user", question)]) for question in QUESTIONS]
         answers = answers or [transformers_answer(network, prompt) for prompt in prompts]
-        logits = [logits_of(loaded.decoder, sequence) for sequence in sequences]
+        logits = [reader.logits(sequence) for sequence in sequences]
         found = loss(logits, sequences)
         same = torch.cat([a.argmax(1) == b.argmax(1) for a, b in zip(logits, expected, strict=True)]).float().mean()
-        agreements = [
-            agreement(answer, our_answer(loaded.decoder, prompt))
-            for answer, prompt in zip(answers, prompts, strict=True)
-        ]
+        agreements = [agreement(answer, reader.answer(prompt)) for answer, prompt in zip(answers, prompts, strict=True)]
         print(
-            f"{'ours ' + precision:22} perplexity {math.exp(found):7.3f} ({math.expm1(found - exact):+.2%}), "
+            f"{name:24} perplexity {math.exp(found):7.3f} ({math.expm1(found - exact):+.2%}), "
             f"likeliest token the same {same:.1%}, greedy {' '.join(map(str, agreements))}"
         )
 
 
-class CachedAttend:
-    """For one sequence: keeps all keys and values of each layer. Fits `shapes.Attend`."""
+class Reader:
+    """One sequence at a time, by the engine's own decoder, attention and cache."""
 
-    def __init__(self) -> None:
-        self._kept: dict[int, tuple[Tensor, Tensor]] = {}
+    def __init__(self, decoder: TorchDecoder, kernels: Kernels | None, cache_type: CacheType) -> None:
+        self._decoder = decoder
+        self._kernels = kernels
+        config = decoder.config
+        self._cache = KVCache(config, bytes_per_token(config, cache_type) * CACHE_TOKENS, cache_type)
 
-    def __call__(self, layer: int, projection: Projection) -> Tensor:
-        q, k, v = projection.split()
-        if layer in self._kept:
-            k, v = (torch.cat([old, new]) for old, new in zip(self._kept[layer], (k, v), strict=True))
-        self._kept[layer] = (k, v)
-        q, k, v = (values.transpose(0, 1).unsqueeze(0) for values in (q, k, v))  # (1, heads, T, D)
-        mixed = F.scaled_dot_product_attention(q, k, v, is_causal=q.shape[2] > 1, enable_gqa=True)
-        return mixed.squeeze(0).transpose(0, 1)
+    def logits(self, token_ids: Tensor, past: int = 0) -> Tensor:
+        """(T, V), of tokens (T,) behind so many."""
+        count = len(token_ids)
+        attention = StepAttention(self._cache, [Span(0, past, count)], self._kernels)
+        positions, whole = torch.arange(past, past + count), None if self._kernels is None else attention
+        return self._decoder.forward(token_ids, positions, attention, torch.arange(count), whole)
 
-
-def logits_of(decoder: TorchDecoder, token_ids: Tensor) -> Tensor:
-    every = torch.arange(len(token_ids))
-    return decoder.forward(token_ids, every, CachedAttend(), every)
+    def answer(self, prompt_ids: list[int]) -> Iterator[int]:
+        """Greedily, ANSWER_TOKENS."""
+        pending, past = torch.tensor(prompt_ids), 0
+        for _ in range(ANSWER_TOKENS):
+            token_id = self.logits(pending, past)[-1].argmax()
+            yield int(token_id)
+            past += len(pending)
+            pending = token_id.view(1)
 
 
 def loss(logits: list[Tensor], sequences: list[Tensor]) -> float:
@@ -106,16 +117,6 @@ def loss(logits: list[Tensor], sequences: list[Tensor]) -> float:
 def transformers_answer(network: object, prompt_ids: list[int]) -> list[int]:
     tokens = decode_tokens(network, prompt_ids, TokenChooser(Choice(), prompt_ids), lambda: False)
     return [token_id for token_id, _ in zip(tokens, range(ANSWER_TOKENS), strict=False)]
-
-
-def our_answer(decoder: TorchDecoder, prompt_ids: list[int]) -> Iterator[int]:
-    attend, pending, begun = CachedAttend(), torch.tensor(prompt_ids), 0
-    for _ in range(ANSWER_TOKENS):
-        positions = torch.arange(begun, begun + len(pending))
-        begun += len(pending)
-        token_id = decoder.forward(pending, positions, attend, torch.tensor([len(pending) - 1])).argmax()
-        yield int(token_id)
-        pending = token_id.view(1)
 
 
 def agreement(answer: list[int], other: Iterator[int]) -> int:

@@ -19,6 +19,7 @@ class Entry:
 # Pinned: what was current in November 2026. None of them needs a compiler.
 SUBJECTS = {
     "ours": Entry("ours", "ours"),
+    "ours-int8-cache": Entry("ours_int8_cache", "ours"),  # as OpenVINO keeps keys and values by default
     "transformers-bf16": Entry("transformers_bf16", "ours"),
     "openvino-int8": Entry("openvino_int8", "peers", ("openvino-genai==2026.4.1.0", "nncf==3.4.0")),
     "llama.cpp-q8": Entry("llama_cpp", "peers", ("xllamacpp==2026.10.11549",)),

@@ -10,7 +10,7 @@ import time
 import traceback
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from tools.bench_inference.models import Model
 from tools.bench_inference.places import RESULTS
@@ -25,6 +25,7 @@ BYTES = {"float32": 4.0, "bfloat16": 2.0, "int8": 1.0}
 
 
 class Engine:
+    cache_type: Literal["bfloat16", "int8"] = "bfloat16"
     bytes_per_weight = 0.0  # known once it is loaded
 
     def load(self, model: Model) -> None:
@@ -34,6 +35,7 @@ class Engine:
         options = TorchOptions(
             max_concurrent=MOST_SEQUENCES,
             cache_bytes=CACHE_BYTES,
+            cache_type=self.cache_type,
             speculates=False,
             kernels_dir=RESULTS / "kernels",  # compiled in the first process, read by the others
         )
