@@ -92,8 +92,8 @@ class Reader:
         """(T, V), of tokens (T,) behind so many."""
         count = len(token_ids)
         attention = StepAttention(self._cache, [Span(0, past, count)], self._kernels)
-        positions, whole = torch.arange(past, past + count), None if self._kernels is None else attention
-        return self._decoder.forward(token_ids, positions, attention, torch.arange(count), whole)
+        positions = torch.arange(past, past + count)
+        return self._decoder.forward(token_ids, positions, attention, torch.arange(count), attention.whole)
 
     def answer(self, prompt_ids: list[int]) -> Iterator[int]:
         """Greedily, ANSWER_TOKENS."""

@@ -39,6 +39,11 @@ class StepAttention:
             lengths=self._lengths.data_ptr(),
         )
 
+    @property
+    def whole(self) -> "StepAttention | None":
+        """Itself, where it can compute layers as a whole."""
+        return None if self._kernels is None else self
+
     def __call__(self, layer: int, projection: Projection) -> Tensor:
         if self._kernels is not None:
             self._tokens.rotation = projection.rotation.data_ptr()

@@ -104,7 +104,7 @@ class Stepper:
                 torch.tensor(positions),
                 attend,
                 torch.tensor(wanted, dtype=torch.long),
-                attend if self._kernels is not None else None,
+                attend.whole,
             )
 
     def _advance(self, part: Part, logits: Tensor, on_token: OnToken, on_failure: OnFailure) -> None:

@@ -9,7 +9,6 @@
 
 #include "crew.h"
 #include "eight.h"
-#include "exponential.h"
 #include "query.h"
 #include "unrolled.h"
 
@@ -81,16 +80,8 @@ template <typename T, int D, int R>
 
 // Scaled scores to weights that add up to one; 0 for what a query must not see.
 void weigh(float* weights, int64_t length, int64_t longest, const float* k_scale, const float* v_scale, float scale) {
-    float highest = -INFINITY;
-#pragma omp simd reduction(max : highest)
-    for (int64_t i = 0; i < length; ++i) {
-        weights[i] *= k_scale ? scale * k_scale[i] : scale;
-        highest = weights[i] > highest ? weights[i] : highest;
-    }
-    float sum = 0;
-#pragma omp simd reduction(+ : sum)
-    for (int64_t i = 0; i < length; ++i) sum += weights[i] = exponential(weights[i] - highest);
-    const float share = 1 / sum;
+    const float highest = scale_scores(weights, length, k_scale, scale, -INFINITY);
+    const float share = 1 / exponentiate(weights, length, highest);
 #pragma omp simd
     for (int64_t i = 0; i < length; ++i) weights[i] *= v_scale ? share * v_scale[i] : share;
     std::fill(weights + length, weights + longest, 0.0f);
@@ -98,8 +89,7 @@ void weigh(float* weights, int64_t length, int64_t longest, const float* k_scale
 
 template <typename T, int D, int R>
 void attend_few(const Query* queries, const T* k, const T* v, const float* k_scale, const float* v_scale, float scale) {
-    int64_t longest = 0;
-    for (int r = 0; r < R; ++r) longest = std::max(longest, queries[r].length);
+    const int64_t longest = longest_of(queries, R);
     float* weights = crew::own_room<float, struct Weights>(R * longest);
     multiply_keys<T, D, R>(queries, k, longest, weights);
     for (int r = 0; r < R; ++r)

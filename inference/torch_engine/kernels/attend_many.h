@@ -112,16 +112,9 @@ struct Softmax {
 // Scores of a tile to weights, relative to the highest so far; what was summed before is made to fit.
 inline void weigh_tile(float* weights, int seen, int keys, const float* k_scale, const float* v_scale, float scale,
                        Softmax& softmax, float* sums, int d) {
-    float highest = softmax.highest;
-#pragma omp simd reduction(max : highest)
-    for (int i = 0; i < seen; ++i) {
-        weights[i] *= k_scale ? scale * k_scale[i] : scale;
-        highest = weights[i] > highest ? weights[i] : highest;
-    }
+    const float highest = scale_scores(weights, seen, k_scale, scale, softmax.highest);
     const float shrink = softmax.highest == highest ? 1.0f : exponential(softmax.highest - highest);
-    float sum = 0;
-#pragma omp simd reduction(+ : sum)
-    for (int i = 0; i < seen; ++i) sum += weights[i] = exponential(weights[i] - highest);
+    const float sum = exponentiate(weights, seen, highest);
     if (v_scale)
         for (int i = 0; i < seen; ++i) weights[i] *= v_scale[i];
     std::fill(weights + seen, weights + keys, 0.0f);
@@ -178,8 +171,7 @@ void attend_many(const Query* queries, int rows, const T* k, const T* v, const f
         for (int r = 0; r < R; ++r)
             for (int x = 0; x < d; ++x) q[first * d + x * R + r] = queries[first + r].q[x];
     });
-    int64_t longest = 0;
-    for (int r = 0; r < rows; ++r) longest = std::max(longest, queries[r].length);
+    const int64_t longest = longest_of(queries, rows);
     for (int64_t begin = 0; begin < longest; begin += TILE) {
         const int count = static_cast<int>(std::min<int64_t>(TILE, longest - begin));
         widen_keys(k + begin * d, count, d, stripes);
