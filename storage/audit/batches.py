@@ -5,12 +5,14 @@ Inside somebody's connection, and of little else: processes are begun for it (`s
 
 from bisect import bisect_right
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 from operator import itemgetter
 from typing import cast
 
 from sqlalchemy import Connection, bindparam, func, select, text
+from sqlalchemy.exc import DatabaseError
 
 from storage.audit.checking import ChainCheck, ChainedEntry, StoredEntry
 from storage.audit.checkpoint_rows import checkpoint_query, record
@@ -18,13 +20,15 @@ from storage.audit.checkpoints import Checkpoint, checkpoint_line
 from storage.audit.export import entry_line
 from storage.audit.keys import BodyKeys
 from storage.schema import AuditCheckpointRow, AuditEntryRow
+from storage.sqlite import load_driver
 
-BATCH = 300  # what stays in a processor's own cache between reading and checking
+BATCH = 3_000  # to one transaction: beginning one takes as long as checking thirty entries
+PIECE = 300  # what stays in a processor's own cache between reading and checking
 BEFORE_ALL = -(2**63)  # a row that was slipped in below entry 1 is to be seen
 # Bytes, as they were hashed: text that was changed need not be text any more, and reading it as such would fail.
-_BATCH = (
+_ENTRIES = (
     "SELECT seq, CAST(header AS BLOB), body_digest, prev, hash, key_id, sealed, salt, body FROM audit_entry "
-    f"WHERE seq >= ? AND seq <= ? ORDER BY seq LIMIT {BATCH}"
+    "WHERE seq >= ? AND seq <= ? ORDER BY seq LIMIT ?"
 )
 _CHAINED = ("header", "body_digest", "prev", "hash", "key_id", "sealed", "salt", "body")
 _ONE = text(f"SELECT seq, {', '.join(f'CAST({name} AS BLOB)' for name in _CHAINED)} FROM audit_entry WHERE seq = :seq")
@@ -56,25 +60,69 @@ def span_of(connection: Connection) -> Span:
 
 def check_batch(connection: Connection, keys: BodyKeys, check: ChainCheck, first: int, span: Span) -> int | None:
     """Where the next batch begins; None when all is checked, or something is wrong."""
-    batch = _read_batch(connection, first, span.last)
-    ciphers = keys.ciphers({key_id for _, _, _, _, _, key_id, _, _, _ in batch})
-    for rows, checkpoint in _with_checkpoints(connection, batch, first, span.signed):
+    batch = _Batch(connection, first, span)
+    for rows, checkpoint in batch.pieces():
+        ciphers = keys.ciphers({row[5] for row in rows})
         if not check.take_rows(rows, ciphers, partial(_entry_of, connection, keys)):
             return None
         if checkpoint is not None and not check.take_checkpoint(checkpoint):
             return None
-    return _next_first(batch)
+    return batch.following
 
 
 def export_batch(connection: Connection, keys: BodyKeys, first: int, span: Span) -> tuple[bytes, int | None]:
     """Whole lines, and where the next batch begins, as of `check_batch`."""
-    batch = _read_batch(connection, first, span.last)
+    batch = _Batch(connection, first, span)
     lines: list[bytes] = []
-    for rows, checkpoint in _with_checkpoints(connection, batch, first, span.signed):
+    for rows, checkpoint in batch.pieces():
         lines += [entry_line(_entry_of(connection, keys, row)) for row in rows]
         if checkpoint is not None:
             lines.append(checkpoint_line(checkpoint))
-    return b"".join(lines), _next_first(batch)
+    return b"".join(lines), batch.following
+
+
+class _Batch:
+    """Some entries of a span, with the checkpoints over them."""
+
+    def __init__(self, connection: Connection, first: int, span: Span) -> None:
+        self._connection = connection
+        self._first = first
+        self._span = span
+        self.following: int | None = None  # where the next one begins, once this one was gone through; None: nowhere
+
+    def pieces(self) -> Iterator[tuple[list[StoredEntry], Checkpoint | None]]:
+        """Each with the checkpoint behind it: over its last entry, or over some that are not there.
+
+        Raises: sqlalchemy.exc.DatabaseError.
+        """
+        span = {"first": self._first, "last": self._span.signed}
+        with closing(self._connection.execute(_CHECKPOINTS, span)) as signed:
+            checkpoints = map(record, signed)
+            checkpoint = next(checkpoints, None)
+            count = 0
+            for rows in self._read():
+                begin = 0
+                while checkpoint is not None and checkpoint.size <= rows[-1][0]:
+                    stop = bisect_right(rows, checkpoint.size, lo=begin, key=itemgetter(0))
+                    yield rows[begin:stop], checkpoint
+                    begin, checkpoint = stop, next(checkpoints, None)
+                yield rows[begin:], None
+                count += len(rows)
+                self.following = rows[-1][0] + 1 if count == BATCH else None
+            while checkpoint is not None and self.following is None:
+                yield [], checkpoint
+                checkpoint = next(checkpoints, None)
+
+    def _read(self) -> Iterator[list[StoredEntry]]:
+        """By the driver's own cursor: it takes as long to make rows of them as to check them."""
+        statement = _ENTRIES, (self._first, self._span.last, BATCH)
+        with closing(self._connection.exec_driver_sql(*statement)) as result:
+            assert result.cursor is not None, "it returns rows"
+            try:
+                while rows := result.cursor.fetchmany(PIECE):
+                    yield rows
+            except load_driver().Error as error:  # a page that is damaged, or cannot be read
+                raise DatabaseError(*statement, error) from error
 
 
 def _entry_of(connection: Connection, keys: BodyKeys, row: StoredEntry) -> ChainedEntry:
@@ -85,26 +133,3 @@ def _entry_of(connection: Connection, keys: BodyKeys, row: StoredEntry) -> Chain
     if key_id is not None and sealed is not None and (opened := keys.open(key_id, sealed)) is not None:
         salt, body = opened
     return ChainedEntry(seq, header, body_digest, prev, hash, salt, body)
-
-
-def _read_batch(connection: Connection, first: int, last: int) -> list[StoredEntry]:
-    """By the driver's own cursor: it takes as long to make rows of a batch as to check them."""
-    cursor = connection.exec_driver_sql(_BATCH, (first, last)).cursor
-    return cast(list[StoredEntry], [] if cursor is None else cursor.fetchall())
-
-
-def _with_checkpoints(
-    connection: Connection, batch: list[StoredEntry], first: int, end: int
-) -> Iterator[tuple[list[StoredEntry], Checkpoint | None]]:
-    """The entries in pieces, each with the checkpoint behind it: over its last one, or over some that are not there."""
-    span = {"first": first, "last": end if len(batch) < BATCH else batch[-1][0]}
-    begin = 0
-    for row in connection.execute(_CHECKPOINTS, span):
-        stop = bisect_right(batch, row.size, lo=begin, key=itemgetter(0))
-        yield batch[begin:stop], record(row)
-        begin = stop
-    yield batch[begin:], None
-
-
-def _next_first(batch: list[StoredEntry]) -> int | None:
-    return batch[-1][0] + 1 if len(batch) == BATCH else None

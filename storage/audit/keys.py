@@ -76,7 +76,7 @@ class Ciphers(dict[bytes | None, AESGCM]):
 
     def ask_for(self, key_ids: Collection[bytes | None]) -> None:
         """Make those of many at once: asking for a key apart takes ten times as long as to open an entry with it."""
-        if missed := [key_id for key_id in key_ids if key_id is not None and key_id not in self]:
+        if missed := {key_id for key_id in set(key_ids) - self.keys() if key_id is not None}:
             for key_id, key in self._kept.find(missed).items():
                 self.remember(key_id, key)
 

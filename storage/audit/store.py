@@ -22,7 +22,6 @@ from storage.errors import DatabaseUnusable
 from storage.knowledge.records import Author
 
 T = TypeVar("T")
-AT_ONCE = 10  # batches to a transaction that reads: beginning one takes as long as checking a tenth of a batch
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,25 +86,14 @@ class AuditStore:
             return export_batch(connection, self._keys, first, span)
 
         async with aclosing(self._go_through(work)) as chunks:
-            async for some in chunks:
-                yield b"".join(some)
+            async for chunk in chunks:
+                yield chunk
 
-    async def _go_through(
-        self, work: Callable[[Connection, int], tuple[T, int | None]]
-    ) -> AsyncGenerator[list[T], None]:
-        """What `work` makes of each batch, AT_ONCE at a time: it is told the first entry, and says that of the next."""
-
-        def some(connection: Connection, first: int) -> tuple[list[T], int | None]:
-            made: list[T] = []
-            following: int | None = first
-            while following is not None and len(made) < AT_ONCE:
-                of_one, following = work(connection, following)
-                made.append(of_one)
-            return made, following
-
+    async def _go_through(self, work: Callable[[Connection, int], tuple[T, int | None]]) -> AsyncGenerator[T, None]:
+        """What `work` makes of each batch: it is told the first entry, and says that of the next."""
         first: int | None = BEFORE_ALL
         while first is not None:
-            made, first = await self._read(partial(some, first=first))
+            made, first = await self._read(partial(work, first=first))
             yield made
 
     async def _read(self, work: Callable[[Connection], T]) -> T:

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from sqlalchemy import Connection, create_engine, text
 
 from storage.audit import batches, entries
-from storage.audit.batches import BATCH
+from storage.audit.batches import PIECE
 from storage.audit.canonical import canonical, respell
 from storage.audit.checking import ChainCheck, ChainedEntry, Verdict
 from storage.audit.checkpoints import checkpoint_line, sign_checkpoint
@@ -28,6 +28,7 @@ from storage.audit.log import AuditEntry, append, append_all, seal
 from storage.audit.signing import load_signer
 from storage.audit.store import AuditStore
 from storage.database import Database
+from storage.errors import DatabaseUnusable
 from storage.records import ReplyFigures, ReplyState, ReplyTimings
 from storage.replies import ReplyStore
 from storage.schema import Base
@@ -36,6 +37,7 @@ from tests.conftest import KEYS, a_question
 from tests.storage.test_replies import LEASE
 
 SALT = bytes(range(32))
+PAGE_BYTES = 4096  # of SQLite, unless it is told otherwise
 
 
 def said(words: str | None = "How many days?", **fields: Any) -> AuditEntry:
@@ -474,8 +476,12 @@ def test_the_program_in_the_documentation_agrees(tmp_path: Path, bad: int | None
 # ── the store ────────────────────────────────────────────────────────────────
 
 
-async def test_a_log_longer_than_a_batch_is_checked_and_exported_whole(database: Database) -> None:
-    count = 2 * BATCH + 1
+async def test_a_log_longer_than_a_batch_is_checked_and_exported_whole(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(batches, "PIECE", 20)
+    monkeypatch.setattr(batches, "BATCH", 60)
+    count = 2 * batches.BATCH + 1
 
     def write(connection: Connection) -> None:
         for _ in range(count):
@@ -486,10 +492,25 @@ async def test_a_log_longer_than_a_batch_is_checked_and_exported_whole(database:
 
     assert (await store.verify()).entries == count
     assert verify_export(BytesIO(await export_of(store))).entries == count
-    for bad in (BATCH, BATCH + 1, 2 * BATCH + 1):
+    for bad in (count, 61, 60, 41, 40):
         await database.write(lambda connection, bad=bad: change(connection, "sealed = zeroblob(64)", bad))
-    assert (await store.verify()).first_bad == BATCH
-    assert verify_export(BytesIO(await export_of(store))).first_bad == BATCH
+        assert (await store.verify()).first_bad == bad
+        assert verify_export(BytesIO(await export_of(store))).first_bad == bad
+
+
+async def test_a_page_of_the_file_that_is_damaged_is_said(database: Database, database_path: Path) -> None:
+    await database.write(lambda connection: append_all(connection, KEYS, [seal(said()) for _ in range(3 * PIECE)]))
+    await database.scrub()
+    file = database_path.read_bytes()
+    page = file.index(b'"seq":%d,' % (2 * PIECE)) // PAGE_BYTES * PAGE_BYTES
+    database_path.write_bytes(file[:page] + bytes(PAGE_BYTES) + file[page + PAGE_BYTES :])
+
+    async with await Database.open(f"sqlite:///{database_path}") as opened:
+        store = AuditStore(opened, KEYS)
+        with pytest.raises(DatabaseUnusable, match="inthread db check"):
+            await store.verify()
+        with pytest.raises(DatabaseUnusable, match="inthread db check"):
+            await export_of(store)
 
 
 async def export_of(store: AuditStore) -> bytes:
@@ -559,7 +580,7 @@ async def test_entries_without_texts_are_checked_as_fast_as_those_with(
 
     assert (verdict.first_bad, verdict.entries) == (None, 321)
     assert verdict.erased == sum(some[seq - 1].body is not None for seq in lost)
-    assert taken == list(range(BATCH + 1, 322))
+    assert taken == list(range(PIECE + 1, 322))
 
 
 @pytest.mark.parametrize(
