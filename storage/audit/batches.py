@@ -14,9 +14,10 @@ from typing import cast
 from sqlalchemy import Connection, bindparam, func, select, text
 from sqlalchemy.exc import DatabaseError
 
-from storage.audit.checking import ChainCheck, ChainedEntry, StoredEntry
+from storage.audit.checking import ChainCheck, ChainedEntry
 from storage.audit.checkpoint_rows import checkpoint_query, record
 from storage.audit.checkpoints import Checkpoint, checkpoint_line
+from storage.audit.columns import Hashes, StoredEntry
 from storage.audit.export import entry_line
 from storage.audit.keys import BodyKeys
 from storage.schema import AuditCheckpointRow, AuditEntryRow
@@ -58,12 +59,13 @@ def span_of(connection: Connection) -> Span:
     return Span(first if is_pruned else 1, last, max(last, signed))
 
 
-def check_batch(connection: Connection, keys: BodyKeys, check: ChainCheck, first: int, span: Span) -> int | None:
+def check_batch(
+    connection: Connection, keys: BodyKeys, hashes: Hashes, check: ChainCheck, first: int, span: Span
+) -> int | None:
     """Where the next batch begins; None when all is checked, or something is wrong."""
     batch = _Batch(connection, first, span)
     for rows, checkpoint in batch.pieces():
-        ciphers = keys.ciphers({row[5] for row in rows})
-        if not check.take_rows(rows, ciphers, partial(_entry_of, connection, keys)):
+        if not check.take_rows(rows, hashes, partial(_entry_of, connection, keys)):
             return None
         if checkpoint is not None and not check.take_checkpoint(checkpoint):
             return None
@@ -120,7 +122,7 @@ class _Batch:
             assert result.cursor is not None, "it returns rows"
             try:
                 while rows := result.cursor.fetchmany(PIECE):
-                    yield rows
+                    yield cast(list[StoredEntry], rows)
             except load_driver().Error as error:  # a page that is damaged, or cannot be read
                 raise DatabaseError(*statement, error) from error
 

@@ -6,9 +6,9 @@ erased not even with it.
 """
 
 import secrets
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -17,6 +17,7 @@ from sqlalchemy import Connection, bindparam, delete, insert, select
 from storage.audit.chain import SALT_BYTES
 from storage.schema import BodyKeyRow
 
+T = TypeVar("T")
 KEY_BYTES = 32
 _KEY_ID_BYTES = 16
 NONCE_BYTES = 12  # random: a key seals a person's entries of a month, far below the 2^32 that are safe. NIST SP 800-38D
@@ -61,14 +62,15 @@ class MemoryKeys:
             self._keys.pop(key_id, None)
 
 
-class Ciphers(dict[bytes | None, AESGCM]):
-    """By the ids of their keys; each is made when it is first asked for. Raises: KeyError, for a key that is gone."""
+class Remembered(dict[bytes | None, T]):
+    """What is made of keys, by their ids, each when it is first asked for. Raises: KeyError, for a key that is gone."""
 
-    def __init__(self, kept: KeptKeys) -> None:
+    def __init__(self, kept: KeptKeys, make: Callable[[bytes], T]) -> None:
         super().__init__()
         self._kept = kept
+        self._make = make
 
-    def __missing__(self, key_id: bytes | None) -> AESGCM:
+    def __missing__(self, key_id: bytes | None) -> T:
         self.ask_for({key_id})
         if key_id not in self:
             raise KeyError(key_id)
@@ -76,14 +78,14 @@ class Ciphers(dict[bytes | None, AESGCM]):
 
     def ask_for(self, key_ids: Collection[bytes | None]) -> None:
         """Make those of many at once: asking for a key apart takes ten times as long as to open an entry with it."""
-        if missed := {key_id for key_id in set(key_ids) - self.keys() if key_id is not None}:
+        if missed := {key_id for key_id in key_ids if key_id not in self and key_id is not None}:
             for key_id, key in self._kept.find(missed).items():
                 self.remember(key_id, key)
 
     def remember(self, key_id: bytes, key: bytes) -> None:
         if len(self) >= _MOST_REMEMBERED:
             self.clear()
-        self[key_id] = AESGCM(key)
+        self[key_id] = self._make(key)
 
 
 class BodyKeys:
@@ -91,7 +93,8 @@ class BodyKeys:
 
     def __init__(self, kept: KeptKeys) -> None:
         self._kept = kept
-        self._ciphers = Ciphers(kept)
+        self._ciphers = Remembered(kept, AESGCM)
+        self._keys = Remembered(kept, bytes)
 
     def current(self, connection: Connection, person: str, month: str, now: datetime) -> bytes:
         """The id of the person's key of the month, made if there is none. `person` "": the company itself.
@@ -134,14 +137,20 @@ class BodyKeys:
         held = set(connection.execute(_ALIVE).scalars())
         unheld = self._kept.ids() - held
         self._kept.destroy(unheld)
-        for key_id in self._ciphers.keys() - held:
-            self._ciphers.pop(key_id, None)
+        for remembered in (self._ciphers, self._keys):
+            for key_id in remembered.keys() - held:
+                remembered.pop(key_id, None)
         return len(unheld)
 
     def ciphers(self, key_ids: Collection[bytes | None]) -> Mapping[bytes | None, AESGCM]:
         """Of these keys at the least, by their ids. Raises: KeyError, when it is asked for one that is gone."""
         self._ciphers.ask_for(key_ids)
         return self._ciphers
+
+    def keys(self, key_ids: Collection[bytes | None]) -> Mapping[bytes | None, bytes]:
+        """As `ciphers`, the keys themselves."""
+        self._keys.ask_for(key_ids)
+        return self._keys
 
     def _cipher(self, key_id: bytes) -> AESGCM | None:
         try:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import closing
+from ctypes import CDLL
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -19,6 +20,8 @@ from storage import sqlite
 from storage.audit.batches import Span, check_batch, span_of
 from storage.audit.chain import FIRST_PREV
 from storage.audit.checking import ChainCheck, Stretch, Verdict
+from storage.audit.columns import PythonHashes
+from storage.audit.compiled_hashes import CompiledHashes, compile_hashes
 from storage.audit.key_store import open_body_keys
 from storage.audit.removals import MissingBodies
 from storage.audit.signing import PublicKey, parse_public_key
@@ -40,11 +43,12 @@ class AuditPlace:
 
 @dataclass(frozen=True, slots=True)
 class _Task:
-    """What each process opens for itself. `pem`: of the key that signs."""
+    """What each process opens for itself. `pem`: of the key that signs. `library`: of `CompiledHashes`, if any."""
 
     place: AuditPlace
     pem: bytes
     shipped: Mapping[int, bytes]
+    library: CDLL | None
 
 
 class _Checker:
@@ -52,6 +56,7 @@ class _Checker:
 
     def __init__(self, task: _Task) -> None:
         self._keys = open_body_keys(task.place.keys, task.place.master)
+        self._hashes = PythonHashes(self._keys) if task.library is None else CompiledHashes(task.library, self._keys)
         self._engine = sqlite.open_engine(sqlite.parse_url(task.place.url), writer=False)
         self._key = parse_public_key(task.pem)
         self._shipped = task.shipped
@@ -64,7 +69,7 @@ class _Checker:
         begin: int | None = first
         with self._engine.connect() as connection:
             while begin is not None:
-                begin = check_batch(connection, self._keys, check, begin, span)
+                begin = check_batch(connection, self._keys, self._hashes, check, begin, span)
         is_whole = check.verdict.first_bad is None and check.next_seq == last + 1
         return check.stretch if is_whole else None
 
@@ -89,7 +94,8 @@ def find_all_well(
         is_plain = span.first == 1 and span.signed == span.last and max(shipped, default=0) <= span.last
         if processes < 2 or span.last < WORTH_IT or not is_plain:
             return None
-        return _put_together(_check_all(_Task(place, key.pem, shipped), _stretches(span.last), processes - 1))
+        task = _Task(place, key.pem, shipped, compile_hashes())
+        return _put_together(_check_all(task, _stretches(span.last), processes - 1))
     except (BrokenProcessPool, StorageError, SQLAlchemyError):
         return None
 

@@ -13,6 +13,7 @@ from sqlalchemy.exc import DatabaseError
 from storage.audit.batches import BEFORE_ALL, Span, check_batch, export_batch, span_of
 from storage.audit.checking import ChainCheck, Verdict
 from storage.audit.checkpointing import take
+from storage.audit.columns import PythonHashes
 from storage.audit.export import manifest_line
 from storage.audit.keys import BodyKeys
 from storage.audit.signing import PublicKey, Signer
@@ -48,9 +49,10 @@ class AuditStore:
         """
         span = await self._read(span_of)
         check = ChainCheck(span.first, key, shipped, is_whole=True)
+        hashes = PythonHashes(self._keys)
 
-        def work(connection: Connection, first: int) -> tuple[None, int | None]:
-            return None, check_batch(connection, self._keys, check, first, span)
+        def work(first: int, connection: Connection) -> tuple[None, int | None]:
+            return None, check_batch(connection, self._keys, hashes, check, first, span)
 
         async with aclosing(self._go_through(work)) as checked:
             async for _ in checked:
@@ -82,18 +84,18 @@ class AuditStore:
             span = await self._read(span_of)
         yield manifest_line(span.first, span.last, created)
 
-        def work(connection: Connection, first: int) -> tuple[bytes, int | None]:
+        def work(first: int, connection: Connection) -> tuple[bytes, int | None]:
             return export_batch(connection, self._keys, first, span)
 
         async with aclosing(self._go_through(work)) as chunks:
             async for chunk in chunks:
                 yield chunk
 
-    async def _go_through(self, work: Callable[[Connection, int], tuple[T, int | None]]) -> AsyncGenerator[T, None]:
+    async def _go_through(self, work: Callable[[int, Connection], tuple[T, int | None]]) -> AsyncGenerator[T, None]:
         """What `work` makes of each batch: it is told the first entry, and says that of the next."""
         first: int | None = BEFORE_ALL
         while first is not None:
-            made, first = await self._read(partial(work, first=first))
+            made, first = await self._read(partial(work, first))
             yield made
 
     async def _read(self, work: Callable[[Connection], T]) -> T:

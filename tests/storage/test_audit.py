@@ -501,9 +501,7 @@ async def test_a_log_longer_than_a_batch_is_checked_and_exported_whole(
 async def test_a_page_of_the_file_that_is_damaged_is_said(database: Database, database_path: Path) -> None:
     await database.write(lambda connection: append_all(connection, KEYS, [seal(said()) for _ in range(3 * PIECE)]))
     await database.scrub()
-    file = database_path.read_bytes()
-    page = file.index(b'"seq":%d,' % (2 * PIECE)) // PAGE_BYTES * PAGE_BYTES
-    database_path.write_bytes(file[:page] + bytes(PAGE_BYTES) + file[page + PAGE_BYTES :])
+    damage(database_path, b'"seq":%d,' % (2 * PIECE))
 
     async with await Database.open(f"sqlite:///{database_path}") as opened:
         store = AuditStore(opened, KEYS)
@@ -511,6 +509,13 @@ async def test_a_page_of_the_file_that_is_damaged_is_said(database: Database, da
             await store.verify()
         with pytest.raises(DatabaseUnusable, match="inthread db check"):
             await export_of(store)
+
+
+def damage(database_path: Path, where: bytes) -> None:
+    """The page that it stands in is nothing but zeros."""
+    file = database_path.read_bytes()
+    page = file.index(where) // PAGE_BYTES * PAGE_BYTES
+    database_path.write_bytes(file[:page] + bytes(PAGE_BYTES) + file[page + PAGE_BYTES :])
 
 
 async def export_of(store: AuditStore) -> bytes:

@@ -22,6 +22,13 @@ SIGNER = Signer(Ed25519PrivateKey.generate())
 ENTRIES = 23
 
 
+@pytest.fixture(params=["compiled", "python"], autouse=True)
+def hashes(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By compiled code where there is a compiler, and by Python's libraries."""
+    if request.param == "python":
+        monkeypatch.setattr(parallel, "compile_hashes", lambda: None)
+
+
 @pytest.fixture
 async def place(database: Database, database_path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AuditPlace:
     """Twenty-three entries in stretches of five; the seventh has lost its text, and the eighteenth says so."""
