@@ -4,29 +4,34 @@ Everything goes through the code that the service uses, on real files, with real
 """
 
 import asyncio
+import multiprocessing
 import os
 import resource
 import statistics
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Coroutine, Iterator
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import aclosing
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
+from unittest.mock import patch
 
 from sqlalchemy import Connection
 
 from storage import migrations
-from storage.audit.checking import Verdict
+from storage.audit import parallel
 from storage.audit.checkpointing import CheckpointRule, CheckpointStore
+from storage.audit.compiled_hashes import compile_hashes
 from storage.audit.export import verify_export
 from storage.audit.key_store import open_body_keys
 from storage.audit.keys import BodyKeys
 from storage.audit.log import AuditEntry, append, append_all, seal
-from storage.audit.parallel import AuditPlace, find_all_well
-from storage.audit.signing import Signer, load_signer
+from storage.audit.parallel import AuditPlace
+from storage.audit.signing import load_signer
 from storage.audit.store import AuditStore
 from storage.database import Database
 
@@ -87,16 +92,24 @@ def memory_mb() -> float:
 
 
 def bench(folder: Path) -> None:
+    """Each part in a process of its own: what one has used is not counted as another's."""
     place = AuditPlace(f"sqlite:///{folder / 'inthread.db'}", folder / "keys.db", folder / "master.key")
     migrations.upgrade(place.url)
+    for part in (write, check, check_with_all, take):
+        with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as apart:
+            apart.submit(run_part, part, place, folder).result()
+
+
+def run_part(
+    part: Callable[[AuditPlace, Path], Coroutine[Any, Any, None] | None], place: AuditPlace, folder: Path
+) -> None:
+    if (begun := part(place, folder)) is not None:
+        asyncio.run(begun)
+    sys.stdout.flush()
+
+
+async def write(place: AuditPlace, folder: Path) -> None:
     signer = load_signer(folder / "signing.key")
-    asyncio.run(write(place, signer))
-    verdict = asyncio.run(check(place, signer))
-    check_with_all(place, signer, verdict)
-    asyncio.run(take(place, signer, folder / "log.jsonl"))
-
-
-async def write(place: AuditPlace, signer: Signer) -> None:
     keys = open_body_keys(place.keys, place.master)
     async with await Database.open(place.url) as database:
         early = await append_alone(database, keys, 0)
@@ -108,34 +121,46 @@ async def write(place: AuditPlace, signer: Signer) -> None:
         print(f"append, log of {size:>9,}: {inside * 1e3:.2f} ms, of {whole * 1e3:.2f} ms with the commit")
 
 
-async def check(place: AuditPlace, signer: Signer) -> Verdict:
+async def check(place: AuditPlace, folder: Path) -> None:
+    key = load_signer(folder / "signing.key").public_key
     seconds = []
     async with await Database.open(place.url) as database:
         before = memory_mb()
         for _ in range(TIMES):
             started = time.perf_counter()
-            verdict = await AuditStore(database, open_body_keys(place.keys, place.master)).verify(signer.public_key)
+            verdict = await AuditStore(database, open_body_keys(place.keys, place.master)).verify(key)
             seconds.append(time.perf_counter() - started)
             assert (verdict.first_bad, verdict.entries) == (None, ENTRIES), verdict
     print(f"verify, one processor: {_rates(seconds)}; {verdict.checkpoints:,} checkpoints; ", end="")
     print(f"memory {before:.0f} → {memory_mb():.0f} MB")
-    return verdict
 
 
-def check_with_all(place: AuditPlace, signer: Signer, verdict: Verdict) -> None:
-    """Outside of a loop and of its threads: it forks."""
-    seconds = []
+def check_with_all(place: AuditPlace, folder: Path) -> None:
+    """Outside of a loop and of its threads: it forks. With the compiled hashes and without, in turns."""
+    key = load_signer(folder / "signing.key").public_key
+    seconds: dict[str, list[float]] = {"compiled hashes": [], "Python's hashes": []}
     for _ in range(TIMES):
-        started = time.perf_counter()
-        found = find_all_well(place, signer.public_key, {})
-        seconds.append(time.perf_counter() - started)
-        assert found is None or found == verdict, found
-    children = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 2**10
-    print(f"verify, {os.cpu_count()} processors: {_rates(seconds)}; ", end="")
-    print(f"memory of each at most {children:.0f} MB" if found else "too short for that")
+        for name, worth_it in zip(seconds, (parallel.WORTH_COMPILING, sys.maxsize), strict=True):
+            with patch.object(parallel, "WORTH_COMPILING", worth_it):
+                started = time.perf_counter()
+                found = parallel.find_all_well(place, key, {})
+                seconds[name].append(time.perf_counter() - started)
+            assert found is None or (found.first_bad, found.entries) == (None, ENTRIES), found
+    if not found:
+        print("verify: too short for several processors")
+        return
+    if compile_hashes() is None or ENTRIES < parallel.WORTH_COMPILING:
+        print("nothing was compiled: the log is too short, or there is no C compiler")
+    for name, taken in seconds.items():
+        print(f"verify, {os.cpu_count()} processors, {name}: {_rates(taken)}")
+    own, others = (
+        resource.getrusage(who).ru_maxrss / 2**10 for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+    )
+    print(f"memory at most {own:.0f} MB, of each other process {others:.0f} MB")
 
 
-async def take(place: AuditPlace, signer: Signer, path: Path) -> None:
+async def take(place: AuditPlace, folder: Path) -> None:
+    key, path = load_signer(folder / "signing.key").public_key, folder / "log.jsonl"
     keys = open_body_keys(place.keys, place.master)
     before, started = memory_mb(), time.perf_counter()
     async with await Database.open(place.url) as database, aclosing(AuditStore(database, keys).export(BEGIN)) as chunks:
@@ -146,7 +171,7 @@ async def take(place: AuditPlace, signer: Signer, path: Path) -> None:
     print(f"export: {ENTRIES / seconds:,.0f} entries/s, {_megabytes(path):,.0f} MB; ", end="")
     print(f"memory {before:.0f} → {memory_mb():.0f} MB")
     started = time.perf_counter()
-    verdict = verify_export(_lines(path), signer.public_key)
+    verdict = verify_export(_lines(path), key)
     assert verdict.first_bad is None, verdict
     print(f"verify-export: {ENTRIES / (time.perf_counter() - started):,.0f} entries/s; memory {memory_mb():.0f} MB")
 

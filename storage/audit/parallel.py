@@ -30,6 +30,7 @@ from storage.migrations import require_current
 
 STRETCH = 10_000
 WORTH_IT = 3 * STRETCH
+WORTH_COMPILING = 150_000  # saves .2 s, and takes .1 to .2
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +95,8 @@ def find_all_well(
         is_plain = span.first == 1 and span.signed == span.last and max(shipped, default=0) <= span.last
         if processes < 2 or span.last < WORTH_IT or not is_plain:
             return None
-        task = _Task(place, key.pem, shipped, compile_hashes())
+        library = compile_hashes() if span.last >= WORTH_COMPILING else None
+        task = _Task(place, key.pem, shipped, library)
         return _put_together(_check_all(task, _stretches(span.last), processes - 1))
     except (BrokenProcessPool, StorageError, SQLAlchemyError):
         return None
