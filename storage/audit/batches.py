@@ -134,4 +134,6 @@ def _entry_of(connection: Connection, keys: BodyKeys, row: StoredEntry) -> Chain
     seq, header, body_digest, prev, hash, key_id, sealed, salt, body = row
     if key_id is not None and sealed is not None and (opened := keys.open(key_id, sealed)) is not None:
         salt, body = opened
+    elif sealed is not None and body_digest is None:
+        body = sealed  # whatever it is: there should be none
     return ChainedEntry(seq, header, body_digest, prev, hash, salt, body)

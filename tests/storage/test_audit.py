@@ -594,6 +594,8 @@ async def test_entries_without_texts_are_checked_as_fast_as_those_with(
         "body_digest = zeroblob(32) WHERE seq = 3",  # its hash is that of none
         "body_digest = NULL WHERE seq = 2",
         "salt = zeroblob(32) WHERE seq = 3",
+        "sealed = zeroblob(64) WHERE seq = 3",
+        "sealed = zeroblob(64), key_id = zeroblob(16) WHERE seq = 3",
         "key_id = NULL, sealed = NULL WHERE seq = 2",
     ],
 )
@@ -602,4 +604,6 @@ async def test_a_text_that_is_lost_or_put_where_none_was_is_found(database: Data
     await database.write(lambda connection: append_all(connection, KEYS, [seal(entry) for entry in entries]))
     await database.write(lambda connection: connection.execute(text(f"UPDATE audit_entry SET {mischief}")))
 
-    assert (await AuditStore(database, KEYS).verify()).first_bad == int(mischief[-1])
+    store = AuditStore(database, KEYS)
+    assert (await store.verify()).first_bad == int(mischief[-1])
+    assert verify_export(BytesIO(await export_of(store))).first_bad == int(mischief[-1])
