@@ -132,8 +132,8 @@ def _entry_of(connection: Connection, keys: BodyKeys, row: StoredEntry) -> Chain
     if not all(isinstance(value, bytes | None) for value in row[1:]):
         row = cast(StoredEntry, tuple(connection.execute(_ONE, {"seq": row[0]}).one()))
     seq, header, body_digest, prev, hash, key_id, sealed, salt, body = row
-    if key_id is not None and sealed is not None and (opened := keys.open(key_id, sealed)) is not None:
-        salt, body = opened
-    elif sealed is not None and body_digest is None:
-        body = sealed  # whatever it is: there should be none
+    if sealed is not None and salt is None and body is None:
+        opened = None if key_id is None else keys.open(key_id, sealed)
+        # Where no text belongs, whatever stands there is one.
+        salt, body = (None, sealed if body_digest is None else None) if opened is None else opened
     return ChainedEntry(seq, header, body_digest, prev, hash, salt, body)

@@ -595,6 +595,7 @@ async def test_entries_without_texts_are_checked_as_fast_as_those_with(
         "body_digest = NULL WHERE seq = 2",
         "salt = zeroblob(32) WHERE seq = 3",
         "sealed = zeroblob(64) WHERE seq = 3",
+        "salt = zeroblob(32), body = '{}' WHERE seq = 2",  # beside the sealed one
         "sealed = zeroblob(64), key_id = zeroblob(16) WHERE seq = 3",
         "key_id = NULL, sealed = NULL WHERE seq = 2",
     ],
