@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
 
+from storage.audit.checkpointing import CheckpointStore
 from storage.audit.pseudonyms import Pseudonym
 from storage.audit.reading import AuditReader
 from storage.audit.search_index import SearchIndex
@@ -22,6 +23,7 @@ class Archive:
     pseudonym: Pseudonym
     index: SearchIndex
     store: AuditStore
+    checkpoints: CheckpointStore
     signer: Signer
     zone: tzinfo
     link_hosts: Sequence[str] = ()

@@ -6,7 +6,7 @@ from bot.admin.archive import Archive
 from bot.admin.errors import bad_request, not_found
 from bot.admin.filters import NAMES, PATH, search_of
 from bot.admin.permissions import Permission
-from bot.admin.reasons import LONGEST, SHORTEST, Reasons
+from bot.admin.reasons import LONGEST, SHORTEST, Reasons, ask_for_reason
 from bot.admin.signing_in import safe_path
 from bot.admin.transcripts import exchanges_of
 from bot.admin.visits import PLATFORM, Route, Visit
@@ -27,6 +27,8 @@ LOOKS = (
     "approval_asked approval_granted approval_refused erasure hold_placed hold_lifted retention "
     "job_run log_exported settings_changed"
 ).split()
+# What they were about, in the header of their entries.
+SUBJECTS = ("opened_reply", "channel", "thread", "job", "what", "scope", "roles", "format")
 # What is said with them, in the body of their entries.
 DETAILS = (*NAMES, "reason", "by", "name", "address", "account", "changes", "settings")
 
@@ -52,15 +54,13 @@ class AuditPages:
     async def search(self, visit: Visit) -> web.StreamResponse:
         """A page of what was found. The search is recorded, and with it the reason."""
         if (reason := self._reasons.find(visit.signed_in)) is None:
-            return _ask_for_reason(visit)
+            return ask_for_reason(visit)
         search, before = search_of(visit), _number(visit.query("before"))
         filters = await search.filters(self._archive.reader, self._archive.zone)
         figures = await self._archive.reader.figures()
         if 0 < figures.entries - figures.indexed <= NEARLY:
             await self._archive.index.catch_up()
-        words = {**search.said, "reason": reason}
-        deed = Deed("conversations_searched", {"filters": " ".join(sorted(search.said))}, words)
-        await self._deeds.record(deed, visit.author, self._clock.now())
+        await self._deeds.record(search.deed(reason), visit.author, self._clock.now())
         found = await self._archive.reader.search(filters, before or None, PER_PAGE)
         places = await self._archive.reader.places()
         last = str(found.conversations[-1].number) if found.conversations else ""
@@ -90,7 +90,7 @@ class AuditPages:
     async def open(self, visit: Visit) -> web.StreamResponse:
         """The whole thread that a conversation is part of, as people saw it, with every revision."""
         if (reason := self._reasons.find(visit.signed_in)) is None:
-            return _ask_for_reason(visit)
+            return ask_for_reason(visit)
         conversation = await self._archive.reader.find(_number(visit.query("number")))
         if conversation is None:
             raise not_found()
@@ -110,11 +110,7 @@ class AuditPages:
         names = {
             self._archive.pseudonym(PLATFORM, "", account.name): account.name for account in await self._accounts.list()
         }
-        return visit.page("looks.html", entries=entries[:PER_PAGE], more=more, names=names)
-
-
-def _ask_for_reason(visit: Visit) -> web.Response:
-    return visit.page("reason.html", next=str(visit.request.rel_url), longest=LONGEST, shortest=SHORTEST)
+        return visit.page("looks.html", entries=entries[:PER_PAGE], more=more, names=names, subjects=SUBJECTS)
 
 
 def _number(text: str) -> int:

@@ -6,7 +6,7 @@ from datetime import timedelta
 from aiohttp import web
 
 from bot.admin.errands import Errand
-from bot.admin.errors import bad_request, not_found
+from bot.admin.errors import Refused, bad_request, not_found
 from bot.admin.forgetting import Forgetting
 from bot.admin.permissions import Permission
 from bot.admin.settings import AdminSettings
@@ -15,6 +15,7 @@ from bot.clock import Clock
 from storage.admin.requests import RequestStore
 from storage.audit.reading import AuditReader
 from storage.errors import UnderHold
+from storage.forgetting.erasing import Erased
 from storage.forgetting.holds import Held, Scope
 from storage.forgetting.retention import Gone
 from storage.forgetting.traces import Person
@@ -88,10 +89,7 @@ class DataPages:
     async def preview(self, visit: Visit) -> web.StreamResponse:
         """What would go, before anybody decides. Nothing is changed."""
         person, reason = _person(visit), _reason(visit)
-        try:
-            erased = await self._forgetting.erasures.preview(person, self._clock.now())
-        except UnderHold as held:
-            raise bad_request("This does not work: {why}.", why=held) from None
+        erased = await self._require_no_hold(person)
         return visit.page("erasure.html", person=person, reason=reason, erased=erased, needs_second=self._needs_second)
 
     async def erase(self, visit: Visit) -> web.StreamResponse:
@@ -100,6 +98,7 @@ class DataPages:
         if visit.text("again", 200) != person.user:
             raise bad_request("The id that you typed once more is another one: nothing was erased.")
         if self._needs_second:
+            await self._require_no_hold(person)
             details = {"platform": person.platform, "user": person.user}
             await self._requests.ask("erasure", reason, details, visit.author, self._clock.now())
             return visit.go("/admin/requests")
@@ -114,16 +113,25 @@ class DataPages:
         if taken is None:
             raise not_found()
         person = Person(str(taken.details["platform"]), str(taken.details["user"]))
-        response = await self._erase(visit, person, taken.reason)
-        await self._requests.blank(taken.request_id)
-        return response
+        try:
+            return await self._erase(visit, person, taken.reason)
+        except Refused:  # under a hold: it is granted still, for when that is lifted
+            await self._requests.give_back(taken.request_id)
+            raise
 
     async def _erase(self, visit: Visit, person: Person, reason: str) -> web.StreamResponse:
         try:
             erased = await self._forgetting.erasures.erase(person, reason, visit.author, self._clock.now())
-        except UnderHold as held:
-            raise bad_request("This does not work: {why}.", why=held) from None
+        except UnderHold:
+            raise _under_hold() from None
         return visit.page("erased.html", erased=erased)
+
+    async def _require_no_hold(self, person: Person) -> Erased:
+        """What erasing them would take. Raises: Refused."""
+        try:
+            return await self._forgetting.erasures.preview(person, self._clock.now())
+        except UnderHold:
+            raise _under_hold() from None
 
     async def _outlook(self) -> Outlook:
         now = self._clock.now()
@@ -132,6 +140,12 @@ class DataPages:
 
     async def _platforms(self) -> list[str]:
         return sorted({"slack", "web", *(platform for platform, _ in await self._reader.places())})
+
+
+def _under_hold() -> Refused:
+    return bad_request(
+        "There is a hold on these data: nothing is erased until it is lifted. All holds stand on the page Data."
+    )
 
 
 def _held(visit: Visit) -> Held:

@@ -28,6 +28,8 @@ ENGLISH = {
     "why: none_chosen": "none of the suggestions was meant",
     "detail: basis": "rests on",
     "detail: model_id": "model",
+    "detail: opened_reply": "conversation",
+    "detail: what": "about",
     "figure: basis": "rests on",
     "figure: entry_id": "entry",
     "figure: entry_revision": "revision of the entry",

@@ -44,10 +44,11 @@ class EntryPages:
     async def list(self, visit: Visit) -> web.StreamResponse:
         """By id, or with words best first; `after` is the last id of the page before."""
         words, status, after = visit.query("words"), visit.query("status"), visit.query("after")
+        known = EntryStatus(status) if status in tuple(EntryStatus) else None
         if words:
-            entries = await self._desk.editor.look_through(words, PER_PAGE)
+            found = await self._desk.editor.look_through(words, PER_PAGE)
+            entries = [entry for entry in found if known in (None, entry.status)]
         else:
-            known = EntryStatus(status) if status in tuple(EntryStatus) else None
             entries = [entry for entry in await self._desk.entries.list(known) if entry.entry_id > after]
         today = self._calendar.today()
         return visit.page(

@@ -1,7 +1,9 @@
 """Taking a selection of conversations away as a file, with a second person's word where the settings ask for one."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+import base64
+from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,7 +14,7 @@ from bot.admin.errors import bad_request, not_found
 from bot.admin.filters import NAMES, Search, search_of
 from bot.admin.guard import Guard
 from bot.admin.permissions import Permission
-from bot.admin.reasons import Reasons
+from bot.admin.reasons import Reasons, ask_for_reason
 from bot.admin.selection_file import Selection, as_csv, as_json_lines
 from bot.admin.settings import AdminSettings
 from bot.admin.visits import Route, Visit
@@ -21,12 +23,25 @@ from storage.admin.accounts import DeedStore
 from storage.admin.records import Deed
 from storage.admin.requests import RequestStore
 from storage.audit.canonical import Scalar
+from storage.audit.checkpoints import Checkpoint
 from storage.audit.conversations import Conversation, Filters
 
 PATH = "/admin/audit/export"
 PAGE = 200  # conversations that are in memory at once
 GRANT_HOLDS = timedelta(hours=24)
 _FORMATS = {"jsonl": ("application/jsonl", as_json_lines), "csv": ("text/csv", as_csv)}
+
+
+@dataclass(frozen=True, slots=True)
+class _Taken:
+    """What is taken, as it was asked for. `up_to`: the last entry that was there then; 0: that of the checkpoint."""
+
+    search: Search
+    form: str
+    reason: str
+    checkpoint: Checkpoint
+    granted_by: str = ""
+    up_to: int = 0
 
 
 class ExportPages:
@@ -54,7 +69,11 @@ class ExportPages:
         ]
 
     async def show(self, visit: Visit) -> web.StreamResponse:
+        """How many there are says something too: it is a search, with its reason, and on record as one."""
+        if (reason := self._reasons.find(visit.signed_in)) is None:
+            return ask_for_reason(visit)
         search = search_of(visit)
+        await self._deeds.record(search.deed(reason), visit.author, self._clock.now())
         count = await self._archive.reader.count(await self._filters(search))
         return visit.page(
             "export.html", said=search.said, count=count, needs_second=self._needs_second(count), back=search.path
@@ -72,10 +91,11 @@ class ExportPages:
         filters = await self._filters(search)
         count = await self._archive.reader.count(filters)
         if self._needs_second(count):
-            details = {"search": dict(search.said), "format": form, "count": count}
+            up_to = await self._sign_all()
+            details = {"search": dict(search.said), "format": form, "count": count, "up_to": up_to.size}
             await self._requests.ask("export", reason, details, visit.author, self._clock.now())
             return visit.go("/admin/requests")
-        return await self._stream(visit, search, form, reason, "")
+        return await self._stream(visit, _Taken(search, form, reason, await self._sign_all()))
 
     async def export_granted(self, visit: Visit) -> web.StreamResponse:
         """Once, within a day of the second person's word."""
@@ -86,18 +106,28 @@ class ExportPages:
         if taken is None:
             raise not_found()
         search = Search({name: str(value) for name, value in taken.details["search"].items() if name in NAMES})
-        return await self._stream(visit, search, str(taken.details["format"]), taken.reason, taken.decided_by or "")
+        granted = _Taken(search, str(taken.details["format"]), taken.reason, await self._sign_all())
+        return await self._stream(
+            visit, replace(granted, up_to=int(taken.details["up_to"]), granted_by=taken.decided_by or "")
+        )
 
-    async def _stream(
-        self, visit: Visit, search: Search, form: str, reason: str, granted_by: str
-    ) -> web.StreamResponse:
+    async def _stream(self, visit: Visit, taken: "_Taken") -> web.StreamResponse:
         """Recorded before the first byte: what was begun may have been taken whole."""
-        now, filters = self._clock.now(), await self._filters(search)
-        fields: dict[str, Scalar] = {"format": form, "granted": bool(granted_by)}
-        words = {**search.said, "reason": reason, "granted_by": granted_by}
+        now, filters, form = self._clock.now(), await self._filters(taken.search), taken.form
+        fields: dict[str, Scalar] = {"format": form, "granted": bool(taken.granted_by)}
+        words = {**taken.search.said, "reason": taken.reason, "granted_by": taken.granted_by}
         await self._deeds.record(Deed("conversations_exported", fields, words), visit.author, now)
-        about = {"by": visit.signed_in.name, "reason": reason, "granted_by": granted_by or None}
-        selection = await self._selection(filters, {**about, "filters": dict(search.said)}, now)
+        about = {"by": visit.signed_in.name, "reason": taken.reason, "granted_by": taken.granted_by or None}
+        selection = Selection(
+            pages=self._pages(filters, taken.up_to or taken.checkpoint.size),
+            about={**about, "filters": dict(taken.search.said)},
+            created=now,
+            checkpoint={
+                "size": taken.checkpoint.size,
+                "signature": base64.b64encode(taken.checkpoint.signature).decode(),
+            },
+            sign=self._archive.signer.sign,
+        )
         response = _attachment(form, now)
         Guard.furnish(response, visit.nonce)
         await response.prepare(visit.request)
@@ -109,19 +139,14 @@ class ExportPages:
         await response.write_eof()
         return response
 
-    async def _selection(self, filters: Filters, about: Mapping[str, Any], now: datetime) -> Selection:
-        """As of the last checkpoint, which whoever checks the file needs to find it in the log."""
-        figures = await self._archive.reader.figures()
-        return Selection(
-            pages=self._pages(filters),
-            about=about,
-            created=now,
-            checkpoint={"size": figures.last_checkpoint_size, "signature": figures.last_checkpoint_signature},
-            sign=self._archive.signer.sign,
-        )
+    async def _sign_all(self) -> Checkpoint:
+        """Over all there is: whoever checks the file finds what it holds in the log up to there."""
+        checkpoint = await self._archive.checkpoints.take(self._clock.now())
+        assert checkpoint is not None, "that somebody signed in is an entry"
+        return checkpoint
 
-    async def _pages(self, filters: Filters) -> AsyncIterator[Sequence[Conversation]]:
-        before, more = None, True
+    async def _pages(self, filters: Filters, up_to: int) -> AsyncIterator[Sequence[Conversation]]:
+        before, more = up_to + 1, True
         while more:
             found = await self._archive.reader.search(filters, before, PAGE)
             if found.conversations:

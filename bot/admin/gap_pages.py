@@ -70,6 +70,8 @@ class GapPages:
 
     async def add_variant(self, visit: Visit) -> web.StreamResponse:
         entry_id, words = visit.text("entry_id", 200), visit.text("words", 2_000)
+        if not words:
+            raise bad_request("The form cannot be read.")
         try:
             entry = await self._desk.editor.add_variant(entry_id, words, visit.author)
         except FieldsWrong as wrong:

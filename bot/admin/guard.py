@@ -16,7 +16,7 @@ from bot.admin.proxy import TrustedProxy
 from bot.admin.rendering import Renderer
 from bot.admin.sessions import Sessions
 from bot.admin.settings import AdminSettings
-from bot.admin.visits import Route, Visit
+from bot.admin.visits import LONGEST_PATH, Route, Visit
 from bot.admin.words import Words
 from bot.browsers import hostname_of, is_loopback, netloc_of, preferred_language
 from bot.conversation.phrases import Language
@@ -108,6 +108,7 @@ class Guard:
     def _refusal(self, visit: Visit, refused: Refused) -> web.Response:
         if isinstance(refused, SignedOut) and visit.request.method in ("GET", "HEAD") and not self._proxy.is_on:
             back = str(visit.request.rel_url)
+            back = back if len(back) <= LONGEST_PATH else visit.request.path
             return visit.go(str(URL("/admin/sign-in").with_query({"next": back})))
         sentence = visit.words(refused.sentence, **refused.values)
         return visit.page("refusal.html", refused.status, sentence=sentence)

@@ -2,6 +2,9 @@
 
 from datetime import datetime, timedelta
 
+from aiohttp import web
+
+from bot.admin.visits import Visit
 from bot.clock import Clock
 from storage.admin.records import SignIn
 
@@ -25,3 +28,8 @@ class Reasons:
         """None: none was said in this session, or too long ago."""
         reason, until = self._given.get(person.digest, ("", self._clock.now()))
         return reason if until > self._clock.now() else None
+
+
+def ask_for_reason(visit: Visit) -> web.Response:
+    """The page that comes instead, and leads back to the one that was asked for."""
+    return visit.page("reason.html", next=str(visit.request.rel_url), longest=LONGEST, shortest=SHORTEST)

@@ -2,6 +2,7 @@
 
 from aiohttp import web
 
+from bot.admin import data_pages, export_pages
 from bot.admin.errors import bad_request
 from bot.admin.permissions import Permission
 from bot.admin.visits import Route, Visit
@@ -9,6 +10,7 @@ from bot.clock import Clock
 from storage.admin.requests import RequestStore
 
 MOST_SHOWN = 100
+GRANTS_HOLD = {"export": export_pages.GRANT_HOLDS, "erasure": data_pages.GRANT_HOLDS}
 
 
 class RequestPages:
@@ -23,7 +25,11 @@ class RequestPages:
         ]
 
     async def show(self, visit: Visit) -> web.StreamResponse:
-        return visit.page("requests.html", requests=await self._requests.newest(MOST_SHOWN))
+        now, requests = self._clock.now(), await self._requests.newest(MOST_SHOWN)
+        expired = {
+            one.request_id for one in requests if one.decided_at and now - one.decided_at > GRANTS_HOLD[one.kind]
+        }
+        return visit.page("requests.html", requests=requests, expired=expired)
 
     async def decide(self, visit: Visit) -> web.StreamResponse:
         """Raises: Refused, where it is the own request, or decided already."""

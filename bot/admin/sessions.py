@@ -22,7 +22,7 @@ class Sessions:
         self._longest = timedelta(hours=settings.session_hours)
 
     async def find(self, request: web.Request) -> SignIn | None:
-        """Who sent this; the idle time begins anew."""
+        """Who sent this; the idle time begins anew, unless a page that waits came again by itself."""
         token = request.cookies.get(self._name(request))
         found = await self._store.find(token) if token else None
         if found is None:
@@ -31,7 +31,7 @@ class Sessions:
         if now - found.seen_at > self._idle or now - found.created_at > self._longest:
             await self._store.close(found.digest)
             return None
-        if now - found.seen_at > TOUCHED_AFTER:
+        if now - found.seen_at > TOUCHED_AFTER and "by_itself" not in request.query:
             await self._store.touch(found.digest, now)
         return found
 

@@ -138,5 +138,6 @@ class SigningIn:
 def safe_path(path: str) -> str:
     """Where to go afterwards, if it is one of our pages: nobody is sent elsewhere."""
     is_ours = path == "/admin" or path.startswith(("/admin/", "/admin?"))
-    has_odd = any(ord(character) <= 32 or character == "\\" for character in path) or "//" in path or ".." in path
+    place, _, _ = path.partition("?")
+    has_odd = any(ord(character) <= 32 or character == "\\" for character in path) or "//" in place or ".." in place
     return path if is_ours and not has_odd and not path.startswith("/admin/sign-") else HOME

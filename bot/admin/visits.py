@@ -19,6 +19,7 @@ from storage.knowledge.records import Author
 
 PLATFORM = "admin"
 LONGEST_FIELD = 20_000
+LONGEST_PATH = 2_000  # of a page that somebody is led back to
 
 
 @dataclass(frozen=True, slots=True)

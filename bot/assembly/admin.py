@@ -20,6 +20,7 @@ from bot.delivery.line import Line
 from bot.jobs.board import JobBoard
 from bot.jobs.retention import retention_rule
 from bot.settings import Settings
+from storage.audit.checkpointing import CheckpointStore
 from storage.audit.reading import AuditReader
 from storage.audit.store import AuditStore
 from storage.feedback import FeedbackStore
@@ -72,6 +73,7 @@ def _archive(settings: Settings, record: Record) -> Archive:
         pseudonym=trail.pseudonym,
         index=record.index,
         store=AuditStore(database, trail.keys),
+        checkpoints=CheckpointStore(database, record.signer),
         signer=record.signer,
         zone=settings.admin.zone,
         link_hosts=settings.answers.link_hosts,

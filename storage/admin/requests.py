@@ -80,9 +80,9 @@ class RequestStore:
 
         return await self._database.write(work)
 
-    async def blank(self, request_id: str) -> None:
-        """Whom it was about does not stand there any more."""
-        change = update(AdminRequestRow).where(AdminRequestRow.request_id == request_id).values(details={}, reason="")
+    async def give_back(self, request_id: str) -> None:
+        """It was taken, and what it asks for could not be done: it can be taken again."""
+        change = update(AdminRequestRow).where(AdminRequestRow.request_id == request_id).values(done_at=None)
         await self._database.write(lambda connection: connection.execute(change))
 
     async def newest(self, limit: int) -> Sequence[Request]:

@@ -124,6 +124,7 @@ def _erase(connection: Connection, trail: AuditTrail, searched_by: SearchedBy, p
     seqs |= bodies.about(connection, ("expert_answer",), "escalation_id", put)
     seqs |= bodies.about(connection, ("entry_added", "entry_revised"), "entry_id", drafts)
     traces.forget_deeds(connection, person)
+    traces.forget_requests(connection, person)
     traces.remove_drafts(connection, drafts)
     posts.blank(connection, quoting)
     posts.forget(connection, own, now)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, Connection, delete, select, union, update
 
 from storage import basis
+from storage.admin.tables import AdminRequestRow
 from storage.audit.pseudonyms import Pseudonym
 from storage.basis import BasisKind
 from storage.forgetting import posts
@@ -133,6 +134,13 @@ def forget_deeds(connection: Connection, person: Person) -> None:
     # The row stays: the post must not be taken for another answer later.
     gone = {"text": "", "user": ""}
     connection.execute(update(ExpertAnswerRow).where(ExpertAnswerRow.message_key.in_(keys)).values(**gone))
+
+
+def forget_requests(connection: Connection, person: Person) -> None:
+    """That somebody asked to erase them, and why, at the admin pages: granted, refused or never decided."""
+    details = AdminRequestRow.details
+    about = (details["platform"].as_string() == person.platform, details["user"].as_string() == person.user)
+    connection.execute(update(AdminRequestRow).where(*about).values(details={}, reason=""))
 
 
 def entries_in_words_of(connection: Connection, own: Iterable[Post]) -> list[str]:

@@ -31,6 +31,7 @@ from bot.conversation.learning.variants import LearningStores, Variants
 from bot.jobs.board import JobBoard
 from storage.admin.accounts import AccountStore
 from storage.admin.records import Role
+from storage.audit.checkpointing import CheckpointStore
 from storage.audit.reading import AuditReader
 from storage.audit.search_index import SearchIndex
 from storage.audit.signing import Signer
@@ -117,6 +118,7 @@ def an_archive(database: Database) -> Archive:
         pseudonym=TRAIL.pseudonym,
         index=SearchIndex(database, TRAIL.pseudonym, TRAIL.keys),
         store=AuditStore(database, TRAIL.keys),
+        checkpoints=CheckpointStore(database, SIGNER),
         signer=SIGNER,
         zone=UTC,
     )

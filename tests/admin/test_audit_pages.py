@@ -258,6 +258,49 @@ async def test_many_conversations_need_a_second_person_once(
     assert again.status == 404
 
 
+async def test_a_file_holds_what_was_there_when_it_was_asked_for_and_a_checkpoint_covers_it(
+    database: Database, clock: ManualClock, record: Record
+) -> None:
+    await record.ask("the first")
+    await record.index.catch_up()
+    async with (
+        an_office(database, clock, second_person=("export",), bulk_export_from=1) as office,
+        an_auditor(office) as audrey,
+        somebody(office, Role.ERASER, name="emil") as emil,
+    ):
+        await take(audrey, "jsonl")
+        request = hidden((await emil.get("/admin/requests")).text, "request")
+        await record.ask("the second")
+        await record.index.catch_up()
+        await emil.send("/admin/requests", "/admin/requests/decide", request=request, answer="grant")
+        taken = await audrey.send("/admin/requests", "/admin/audit/export/granted", request=request)
+
+    lines = [json.loads(line) for line in taken.text.splitlines()]
+    assert [line["question"] for line in lines if line["type"] == "conversation"] == ["the first"]
+    assert lines[-1]["checkpoint_size"] >= max(line["number"] for line in lines if line["type"] == "conversation")
+
+
+async def test_counting_what_would_be_taken_is_a_search_with_its_reason(office: Office, record: Record) -> None:
+    await record.ask("How many days of leave do I have?")
+    async with somebody(office, Role.AUDITOR, name="audrey") as audrey:
+        asked = await audrey.get("/admin/audit/export?text=leave")
+        assert 'data-testid="go-on"' in asked.text
+        assert "1 conversation" not in asked.text
+        await audrey.send("/admin/audit/export?text=leave", "/admin/audit/reason", reason=REASON, next="/admin/audit")
+        await audrey.get("/admin/audit/export?text=leave")
+        looks = await audrey.get("/admin/audit/looks")
+
+    assert REASON in looks.text
+    assert "leave" in looks.text
+
+
+async def test_the_last_day_that_there_is_ends_nothing(office: Office) -> None:
+    async with an_auditor(office) as auditor:
+        pages = [await auditor.get(f"/admin/audit?until={day}") for day in ("9999-12-31", "2026-01-01x", "0001-01-01")]
+
+    assert [page.status for page in pages] == [400, 400, 200]
+
+
 async def test_a_sound_log_is_called_sound_and_a_changed_one_is_named(
     office: Office, record: Record, database: Database
 ) -> None:

@@ -63,6 +63,47 @@ async def test_erasing_waits_for_a_second_person_and_the_request_forgets_whom(
     assert tuple(kept) == ("{}", "")
 
 
+async def test_a_granted_erasure_that_meets_a_hold_waits_for_its_end(database: Database, clock: ManualClock) -> None:
+    record = Record(database)
+    await record.ask("the canary sings", user="U1")
+    held = {"scope": "person", "platform": "slack", "name": "U1", "reason": "a lawsuit is expected"}
+    async with (
+        an_office(database, clock, second_person=("erasure",)) as office,
+        somebody(office, Role.ERASER, name="emil") as emil,
+        somebody(office, Role.ADMIN, name="anna") as anna,
+    ):
+        await emil.send("/admin/data", "/admin/data/erase", **WHO, again="U1")
+        request = hidden((await anna.get("/admin/requests")).text, "request")
+        await anna.send("/admin/requests", "/admin/requests/decide", request=request, answer="grant")
+        await emil.send("/admin/data", "/admin/data/hold", **held)
+        refused = await emil.send("/admin/requests", "/admin/data/erase/granted", request=request)
+        hopeless = await emil.send("/admin/data", "/admin/data/erase", **WHO, again="U1")
+        await emil.send("/admin/data", "/admin/data/lift", **held)
+        done = await emil.send("/admin/requests", "/admin/data/erase/granted", request=request)
+
+    assert (refused.status, hopeless.status) == (400, 400)
+    assert 'data-testid="erased"' in done.text
+    assert await record.questions(text="canary") == []
+
+
+async def test_a_grant_that_has_expired_says_so(database: Database, clock: ManualClock) -> None:
+    await Record(database).ask("one", user="U1")
+    async with (
+        an_office(database, clock, second_person=("erasure",)) as office,
+        somebody(office, Role.ERASER, name="emil") as emil,
+        somebody(office, Role.ADMIN, name="anna") as anna,
+    ):
+        await emil.send("/admin/data", "/admin/data/erase", **WHO, again="U1")
+        request = hidden((await anna.get("/admin/requests")).text, "request")
+        await anna.send("/admin/requests", "/admin/requests/decide", request=request, answer="grant")
+        await clock.advance(8 * 86_400)
+        await emil.sign_in("emil")
+        shown = (await emil.get("/admin/requests")).text
+
+    assert 'data-testid="expired"' in shown
+    assert 'data-testid="erase"' not in shown
+
+
 async def test_a_hold_is_stronger_until_it_is_lifted(office: Office, database: Database) -> None:
     await Record(database).ask("one", user="U1")
     held = {"scope": "person", "platform": "slack", "name": "U1", "reason": "a lawsuit is expected"}
@@ -70,7 +111,7 @@ async def test_a_hold_is_stronger_until_it_is_lifted(office: Office, database: D
         placed = await eraser.send("/admin/data", "/admin/data/hold", **held)
         assert "a lawsuit is expected" in placed.text
         refused = await eraser.send("/admin/data", "/admin/data/preview", **WHO)
-        assert (refused.status, "under a hold" in refused.text) == (400, True)
+        assert (refused.status, "There is a hold" in refused.text) == (400, True)
         assert (await eraser.send("/admin/data", "/admin/data/hold", **held)).status == 400
         await eraser.send("/admin/data", "/admin/data/lift", **held)
         assert (await eraser.send("/admin/data", "/admin/data/preview", **WHO)).status == 200

@@ -76,6 +76,9 @@ async def test_what_is_wrong_is_said_in_the_language_of_the_page(office: Office)
         _, text = await save(editor, entry_id="a b", answer="", audience="all")
         await save(editor)
         again = await editor.send("/admin/gaps", "/admin/gaps/variant", entry_id="bicycles", words="x" * 401)
+        assert (await editor.send("/admin/gaps", "/admin/gaps/variant", entry_id="bicycles", words=" ")).status == 400
+        odd = await editor.send("/admin/entries/new", "/admin/entries/preview", **{**FIELDS, "seen": "²"})
+        assert odd.status == 400
 
     assert "“a b”不是有效的编号：只能用字母" in text
     assert "没有答案" in text

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from bot import admin
-from bot.admin.audit_pages import DETAILS, LOOKS
+from bot.admin.audit_pages import DETAILS, LOOKS, SUBJECTS
 from bot.admin.chinese import CHINESE
 from bot.admin.transcripts import FIGURES, WHYS
 from bot.admin.words import Words
@@ -45,7 +45,9 @@ def sentences() -> set[str]:
     found |= {f"verdict: {one}" for one in Verdict} | {f"event: {one}" for one in (*LOOKS, *EVENTS)}
     found |= {f"scope: {one}" for one in Scope} | {f"figure: {one}" for one in FIGURES}
     found |= {f"report: {one}" for one in Report} | {f"why: {one}" for one in WHYS}
-    found |= {f"state: {one}" for one in CLOSED_STATES} | {f"detail: {one}" for one in DETAILS}
+    found |= {f"state: {one}" for one in CLOSED_STATES} | {
+        f"detail: {one}" for one in (*DETAILS, *SUBJECTS, "count", "user")
+    }
     found |= {f"way: {one}" for one in WAYS}
     found |= {f"request: {one}" for one in ("export", "erasure")} | {f"job: {one}" for one in JOBS}
     for path in FOLDER.rglob("*.html"):
