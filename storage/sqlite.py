@@ -119,6 +119,13 @@ def require_room(url: URL) -> None:
         raise DatabaseUnavailable(Trouble.FULL)
 
 
+def size_of(connection: Connection) -> int:
+    """Bytes, with what is free among them."""
+    pages: int = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
+    page_bytes: int = connection.exec_driver_sql("PRAGMA page_size").scalar_one()
+    return pages * page_bytes
+
+
 def rewrite(connection: Connection) -> bool:
     """VACUUM, then `empty_log`."""
     cursor = connection.connection.cursor()

@@ -59,6 +59,13 @@ def span_of(connection: Connection) -> Span:
     return Span(first if is_pruned else 1, last, max(last, signed))
 
 
+def lowest_of(connection: Connection) -> tuple[int, int]:
+    """The lowest entry, and the lowest that a checkpoint is over; 1 where there is none, as for those of `span_of`."""
+    entry = connection.execute(select(func.coalesce(func.min(AuditEntryRow.seq), 1))).scalar_one()
+    signed = connection.execute(select(func.coalesce(func.min(AuditCheckpointRow.size), 1))).scalar_one()
+    return entry, min(signed, 1)
+
+
 def check_batch(
     connection: Connection, keys: BodyKeys, hashes: Hashes, check: ChainCheck, first: int, span: Span
 ) -> int | None:

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, exists, insert, or_, select, update
+from sqlalchemy.orm import aliased
 
 from storage.audit.checkpoint_rows import checkpoint_query, record
 from storage.audit.checkpoints import Checkpoint, sign_checkpoint
@@ -13,7 +14,20 @@ from storage.database import Database
 from storage.errors import AuditKeyUnusable
 from storage.schema import AuditCheckpointRow, AuditEntryRow
 
-_LAST_ENTRY = select(AuditEntryRow.seq, AuditEntryRow.hash).order_by(AuditEntryRow.seq.desc()).limit(1)
+_before = aliased(AuditEntryRow)
+# Only one that follows another: a signature over a number that was made up would accuse the log for good.
+_LAST_ENTRY = (
+    select(AuditEntryRow.seq, AuditEntryRow.hash)
+    .where(
+        or_(
+            AuditEntryRow.seq == 1,
+            exists().where(_before.seq == AuditEntryRow.seq - 1),
+            exists().where(AuditCheckpointRow.size == AuditEntryRow.seq - 1),
+        )
+    )
+    .order_by(AuditEntryRow.seq.desc())
+    .limit(1)
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from pathlib import Path
 from sqlalchemy.exc import SQLAlchemyError
 
 from storage import sqlite
-from storage.audit.batches import Span, check_batch, span_of
+from storage.audit.batches import Span, check_batch, lowest_of, span_of
 from storage.audit.chain import FIRST_PREV
 from storage.audit.checking import ChainCheck, Stretch, Verdict
 from storage.audit.columns import PythonHashes
@@ -30,6 +30,7 @@ from storage.migrations import require_current
 
 STRETCH = 10_000
 WORTH_IT = 3 * STRETCH
+SMALLEST_ENTRY = 100  # bytes: less than its hashes; a file has no room for an entry that is numbered higher
 WORTH_COMPILING = 150_000  # saves .2 s, and takes .1 to .2
 
 
@@ -91,9 +92,8 @@ def find_all_well(
     """
     processes = processes or os.cpu_count() or 1
     try:
-        span = _read_span(place.url)
-        is_plain = span.first == 1 and span.signed == span.last and max(shipped, default=0) <= span.last
-        if processes < 2 or span.last < WORTH_IT or not is_plain:
+        span = _read_plain_span(place.url)
+        if processes < 2 or span is None or span.last < max(WORTH_IT, *shipped, 0):
             return None
         library = compile_hashes() if span.last >= WORTH_COMPILING else None
         task = _Task(place, key.pem, shipped, library)
@@ -122,12 +122,15 @@ def _check(first: int, last: int) -> Stretch | None:
     return _checker.check(first, last)
 
 
-def _read_span(url: str) -> Span:
+def _read_plain_span(url: str) -> Span | None:
+    """None: it does not begin with the first entry or end with a last one, as logs do that nothing was done to."""
     engine = sqlite.open_engine(sqlite.parse_url(url), writer=False)
     try:
         with engine.connect() as connection:
             require_current(connection)
-            return span_of(connection)
+            span, lowest = span_of(connection), lowest_of(connection)
+            has_room = span.last * SMALLEST_ENTRY <= sqlite.size_of(connection)
+            return span if lowest == (1, 1) and span.signed == span.last and has_room else None
     finally:
         engine.dispose()
 

@@ -148,7 +148,9 @@ def _entry(trail: AuditTrail, person: Person, gone: _Gone, reason: str, author: 
         "via": author.platform,
         "actor": trail.pseudonym(author.platform, author.tenant, author.user),
     }
-    return AuditEntry(ERASURE, now, fields, {"reason": reason, "by": str(author)})
+    # Who erases themselves is not named: their id would stand beside their pseudonym.
+    is_own = (author.platform, author.user) == (person.platform, person.user)
+    return AuditEntry(ERASURE, now, fields, {"reason": reason, **({} if is_own else {"by": str(author)})})
 
 
 def _require_free(holds: Collection[Hold], person: Person, own: Collection[Post]) -> None:

@@ -108,10 +108,11 @@ class RetentionStore:
         bodies.remove(connection, batch.texts, self._searched_by)
         old = posts.posts_of(connection, posts.post_query().where(InboxRow.message_key.in_(batch.exchanges)))
         posts.forget(connection, old, now)
-        headers = 0 if batch.headers_to is None else _prune(connection, batch.headers_to, self._searched_by)
-        gone = Gone(len(batch.texts), len(old), headers)
+        gone = Gone(len(batch.texts), len(old), due.headers if batch.headers_to is not None else 0)
+        self._trail.add(connection, _entry(gone, batch, now))  # first: it follows the last one, which may go too
+        if batch.headers_to is not None:
+            _prune(connection, batch.headers_to, self._searched_by)
         give_up(connection, _unused_keys(connection))
-        self._trail.add(connection, _entry(gone, batch, now))
         return gone
 
 
@@ -123,11 +124,10 @@ def _batches(due: Due) -> Iterator[_Batch]:
         yield _Batch(due.texts[begin:end], due.exchanges[begin:end], headers_to)
 
 
-def _prune(connection: Connection, headers_to: int, searched_by: SearchedBy) -> int:
-    gone = connection.execute(delete(AuditEntryRow).where(AuditEntryRow.seq <= headers_to)).rowcount
+def _prune(connection: Connection, headers_to: int, searched_by: SearchedBy) -> None:
+    connection.execute(delete(AuditEntryRow).where(AuditEntryRow.seq <= headers_to))
     connection.execute(delete(AuditCheckpointRow).where(AuditCheckpointRow.size < headers_to))
     searched_by.forget_to(connection, headers_to)
-    return gone
 
 
 def _unused_keys(connection: Connection) -> list[bytes]:

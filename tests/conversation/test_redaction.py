@@ -37,6 +37,9 @@ HARMLESS = [
     "version 1.2.3-beta.4, build 20260302",
     "risk-based approach, task-oriented, a disk-encrypting skill",
     "the sk-learn package",
+    "sk-this-is-a-normal-hyphenated-word",
+    "IMEI 490154203237518",
+    "3.14159265358979323",
     "年假有 15 天，工龄满 10 年",
     "ask @mei about it",
 ]
@@ -55,6 +58,50 @@ def test_a_secret_goes_and_what_is_around_it_stays(secret: str, kind: str) -> No
 @pytest.mark.parametrize("text", HARMLESS)
 def test_what_only_looks_like_one_stays(text: str) -> None:
     assert ALL.redact(text, "en").text == text
+
+
+@pytest.mark.parametrize("before", ["是", "token_", "(", ""])
+@pytest.mark.parametrize(
+    ("secret", "kind"), [(one, kind) for one, kind in SECRETS.items() if kind in ("tokens", "emails")]
+)
+def test_a_secret_goes_wherever_it_stands(secret: str, kind: str, before: str) -> None:
+    """Chinese has no spaces, and its characters are letters."""
+    if kind == "emails" and before == "token_":
+        pytest.skip("it is a part of that address")
+    redacted = ALL.redact(f"{before}{secret}谢谢", "en")
+
+    assert redacted.counts == {kind: 1}
+    assert redacted.text == f"{before}[{'token' if kind == 'tokens' else 'e-mail address'} removed]谢谢"
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("4111 1111 1111 1111 12/27", "# 12/27"),
+        ("4111 1111 1111 1111 123", "# 123"),
+        ("2 4111 1111 1111 1111", "2 #"),
+        ("order 23 4111111111111111", "order 23 #"),
+        ("4111\u00a01111\u00a01111\u00a01111", "#"),
+        ("4111–1111–1111–1111", "#"),
+        ("4111  1111  1111  1111", "#"),
+        ("4111\n1111\n1111\n1111", "#"),
+        ("4111111111111111,5", "#,5"),
+        ("3782 822463 10005", "#"),
+        ("4111 11111 1111 111", "#"),
+        ("110105 19491231 002X", "@"),
+        ("ID11010519491231002X", "ID@"),
+    ],
+)
+def test_numbers_go_in_whatever_groups_they_are_written(text: str, left: str) -> None:
+    left = left.replace("#", "[card number removed]").replace("@", "[identity number removed]")
+
+    assert ALL.redact(text, "en").text == left
+
+
+@pytest.mark.parametrize("piece", ["eyJ-", "sk-", "4111 ", "://a:", "xoxb-1", "-----BEGIN PRIVATE KEY"])
+def test_a_long_text_is_looked_through_by_its_length(piece: str) -> None:
+    """No figure: a search that goes back and forth does not end within the time that a test has."""
+    ALL.redact(piece * (200_000 // len(piece)), "en")
 
 
 def test_a_password_in_an_address_goes_and_the_host_stays() -> None:

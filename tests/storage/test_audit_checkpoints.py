@@ -279,3 +279,21 @@ def test_a_checkpoint_is_read_back_as_it_was(log: list[bytes]) -> None:
 
     assert isinstance(checkpoint, Checkpoint)
     assert checkpoint_line(checkpoint) == log[5]
+
+
+async def test_nothing_is_signed_over_a_number_that_was_made_up(database: Database) -> None:
+    store = CheckpointStore(database, SIGNER)
+    await database.write(lambda connection: add(connection, 3))
+    await database.write(
+        lambda connection: connection.execute(
+            text(
+                "INSERT INTO audit_entry (seq, header, body_digest, prev, hash) "
+                "SELECT 9223372036854775807, header, body_digest, prev, hash FROM audit_entry WHERE seq = 2"
+            )
+        )
+    )
+
+    made = await store.take(START)
+
+    assert made is not None
+    assert made.size == 3

@@ -20,6 +20,10 @@ from tests.clock import START
 
 SIGNER = Signer(Ed25519PrivateKey.generate())
 ENTRIES = 23
+_COPY = (
+    "INSERT INTO audit_entry (seq, header, body_digest, prev, hash, key_id, sealed) "
+    "SELECT {}, header, body_digest, prev, hash, key_id, sealed FROM audit_entry"
+)
 
 
 @pytest.fixture(params=["compiled", "python"], autouse=True)
@@ -66,6 +70,10 @@ async def test_what_is_well_is_said_as_by_the_check_of_the_whole(database: Datab
         "DELETE FROM audit_entry WHERE seq = 5",
         "DELETE FROM audit_entry WHERE seq >= 20",
         "DELETE FROM audit_checkpoint WHERE size = 8",
+        f"{_COPY.format('0')} WHERE seq = 9",
+        f"{_COPY.format('-5')} WHERE seq = 9",
+        f"{_COPY.format('9223372036854775807')} WHERE seq = 9",
+        "UPDATE audit_checkpoint SET size = 0 WHERE size = 4",
         "UPDATE audit_checkpoint SET signature = zeroblob(64) WHERE size = 20",
     ],
 )

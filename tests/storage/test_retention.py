@@ -137,6 +137,23 @@ async def test_the_oldest_headers_go_up_to_a_checkpoint_and_the_rest_can_still_b
     assert verify_export(BytesIO(lines), SIGNER.public_key).first_bad is None
 
 
+async def test_a_log_of_which_everything_is_old_goes_on(
+    database: Database, replies: ReplyStore, retention: RetentionStore
+) -> None:
+    """A quiet installation: nothing was said for longer than headers are kept."""
+    for number in range(3):
+        await ask(replies, f"question {number}")
+    await CheckpointStore(database, SIGNER).take(after(0))
+
+    assert (await retention.run(after(192))).headers == 6
+    await ask(replies, "one more", days=192)
+    await CheckpointStore(database, SIGNER).take(after(192))
+
+    assert [header["seq"] for header, _ in await audited(database)] == [7, 8, 9]
+    verdict = await AuditStore(database, KEYS).verify(SIGNER.public_key)
+    assert (verdict.first_bad, verdict.entries) == (None, 3)
+
+
 async def test_conversations_whose_headers_went_are_not_found_any_more(database: Database, replies: ReplyStore) -> None:
     index = SearchIndex(database, TRAIL.pseudonym, KEYS)
     for day in range(2):
