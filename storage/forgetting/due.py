@@ -13,10 +13,10 @@ from sqlalchemy import ColumnElement, Connection, and_, func, or_, select, true
 from storage.audit.canonical import canonical, utc_text
 from storage.audit.log import person_of
 from storage.audit.pseudonyms import Pseudonym
-from storage.forgetting import traces
+from storage.forgetting import posts
 from storage.forgetting.bodies import HAS_BODY
-from storage.forgetting.holds import Hold, Scope, all_holds
-from storage.forgetting.traces import Person
+from storage.forgetting.held import HeldPlaces
+from storage.forgetting.holds import Hold, all_holds
 from storage.records import CLOSED_STATES
 from storage.schema import AuditCheckpointRow, AuditEntryRow, InboxRow, ReplyRow, ThreadRow
 
@@ -67,9 +67,7 @@ class _Look:
         self._rule = rule
         self._today = now.astimezone(rule.zone).replace(hour=0, minute=0, second=0, microsecond=0)
         self.holds = all_holds(connection)
-        self._places = {(hold.held.scope, hold.held.platform, hold.held.name) for hold in self.holds}
-        people = [Person(hold.held.platform, hold.held.name) for hold in self.holds if hold.held.scope is Scope.PERSON]
-        self._names = {name for person in people for name in traces.pseudonyms(connection, pseudonym, person)}
+        self._held = HeldPlaces(connection, pseudonym, self.holds)
         self._limits = {channel: utc_text(self._before(days)) for channel, days in rule.channels.items()}
         self.held = 0
 
@@ -96,7 +94,7 @@ class _Look:
                 return
             if not earliest <= str(header["time"]) < self._limits.get(str(header.get("channel")), general):
                 continue
-            if self._is_held(header):
+            if self._held.of_header(header):
                 self.held += 1
                 continue
             yield row.seq
@@ -110,16 +108,13 @@ class _Look:
         ]
         general = and_(ThreadRow.channel.not_in(rule.channels), InboxRow.received_at < self._before(rule.history))
         query = (
-            select(InboxRow.message_key, ThreadRow.platform, InboxRow.user, ThreadRow.channel, ThreadRow.thread)
-            .join(ReplyRow, ReplyRow.message_key == InboxRow.message_key)
-            .join(ThreadRow, ThreadRow.thread_id == InboxRow.thread_id)
+            posts.post_query()
             .where(ReplyRow.state.in_(CLOSED_STATES), or_(general, *special))
             .order_by(InboxRow.received_at)
         )
-        for key, platform, user, channel, thread in self._connection.execute(query):
-            held = (Scope.PERSON, user), (Scope.CHANNEL, channel), (Scope.THREAD, thread)
-            if not any((scope, platform, name) in self._places for scope, name in held):
-                yield key
+        for post in posts.posts_of(self._connection, query):
+            if self._held.of_post(post) is None:
+                yield post.message_key
 
     def headers_to(self) -> int | None:
         """One that a checkpoint covers, so that the rest can still be checked from there."""
@@ -128,7 +123,7 @@ class _Look:
         query = select(AuditEntryRow.seq, AuditEntryRow.header).order_by(AuditEntryRow.seq)
         for row in self._connection.execute(query):
             header = _parse(row.header)
-            if header is None or str(header["time"]) >= limit or self._is_held(header):
+            if header is None or str(header["time"]) >= limit or self._held.of_header(header):
                 break
             first, last = first or row.seq, row.seq
         if last is None:
@@ -138,11 +133,6 @@ class _Look:
 
     def _before(self, days: int) -> datetime:
         return self._today - timedelta(days=days)
-
-    def _is_held(self, header: Mapping[str, object]) -> bool:
-        platform = str(header.get("platform"))
-        places = {(scope, platform, str(header.get(scope.value))) for scope in (Scope.CHANNEL, Scope.THREAD)}
-        return header.get("actor") in self._names or not self._places.isdisjoint(places)
 
 
 def _parse(header: str) -> dict[str, object] | None:

@@ -4,7 +4,7 @@ What is erased cannot be read afterwards in any file of ours. What stays: header
 of the company, and what the platform itself keeps.
 """
 
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -19,8 +19,8 @@ from storage.database import Database
 from storage.errors import UnderHold
 from storage.forgetting import bodies, posts, traces
 from storage.forgetting.bodies import NOT_SEARCHED, SearchedBy
-from storage.forgetting.holds import Hold, Scope, all_holds
-from storage.forgetting.posts import Post
+from storage.forgetting.held import HeldPlaces
+from storage.forgetting.holds import Held, all_holds
 from storage.forgetting.traces import Person
 from storage.knowledge.records import Author
 from storage.schema import BodyKeyRow
@@ -112,7 +112,7 @@ class ErasureStore:
 
 def _erase(connection: Connection, trail: AuditTrail, searched_by: SearchedBy, person: Person, now: datetime) -> _Gone:
     own = traces.own_posts(connection, person)
-    _require_free(all_holds(connection), person, own)
+    held = HeldPlaces(connection, trail.pseudonym, all_holds(connection))
     names = traces.pseudonyms(connection, trail.pseudonym, person)
     reply_ids = {post.reply_id for post in own}
     quoting = [*traces.digests_about(connection, reply_ids), *traces.relayed_from(connection, person)]
@@ -123,6 +123,7 @@ def _erase(connection: Connection, trail: AuditTrail, searched_by: SearchedBy, p
     seqs |= bodies.about_replies(connection, {*reply_ids, *(post.reply_id for post in quoting)})
     seqs |= bodies.about(connection, ("expert_answer",), "escalation_id", put)
     seqs |= bodies.about(connection, ("entry_added", "entry_revised"), "entry_id", drafts)
+    _require_free(held.of_person(person), *map(held.of_post, (*own, *quoting)), held.of_entries(connection, seqs))
     traces.forget_deeds(connection, person)
     traces.forget_requests(connection, person)
     traces.remove_drafts(connection, drafts)
@@ -153,11 +154,7 @@ def _entry(trail: AuditTrail, person: Person, gone: _Gone, reason: str, author: 
     return AuditEntry(ERASURE, now, fields, {"reason": reason, **({} if is_own else {"by": str(author)})})
 
 
-def _require_free(holds: Collection[Hold], person: Person, own: Collection[Post]) -> None:
+def _require_free(*found: Held | None) -> None:
     """Raises: UnderHold. A part alone is not erased: their keys open all of it."""
-    places = {(Scope.CHANNEL, post.platform, post.channel) for post in own}
-    places |= {(Scope.THREAD, post.platform, post.thread) for post in own}
-    places.add((Scope.PERSON, person.platform, person.user))
-    for hold in holds:
-        if (hold.held.scope, hold.held.platform, hold.held.name) in places:
-            raise UnderHold(f"{hold.held} is under a hold: nothing was erased; `inthread audit holds` says why")
+    for held in filter(None, found):
+        raise UnderHold(f"{held} is under a hold: nothing was erased; `inthread audit holds` says why")

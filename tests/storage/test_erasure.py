@@ -27,8 +27,10 @@ from storage.errors import UnderHold
 from storage.escalations import EscalationStore
 from storage.expert_answers import Draft, NewAnswer
 from storage.feedback import FeedbackStore, Verdict
+from storage.forgetting.due import RetentionRule
 from storage.forgetting.erasing import Erased, ErasureStore
 from storage.forgetting.holds import Held, HoldStore, Scope
+from storage.forgetting.retention import RetentionStore
 from storage.forgetting.traces import Person
 from storage.knowledge.entries import EntryStore
 from storage.knowledge.records import Author, EntryStatus
@@ -59,7 +61,7 @@ class Office:
         self.folder = folder
         self.keys = open_body_keys(folder / "audit-keys.db", folder / "audit-master.key")
         self.pseudonym = lambda platform, tenant, user: f"pseudonym of {user}"
-        trail = AuditTrail(self.pseudonym, self.keys)
+        trail = self.trail = AuditTrail(self.pseudonym, self.keys)
         self.replies = ReplyStore(database, trail)
         self.feedback = FeedbackStore(database, trail)
         self.escalations = EscalationStore(database, trail)
@@ -275,6 +277,41 @@ async def test_a_hold_is_stronger(office: Office, held: Held) -> None:
     assert await office.holds.lift(held, "settled", OFFICER, START)
     assert (await office.erasures.erase(ALICE, WHY, OFFICER, MUCH_LATER)).questions == 1
     assert b'"kind":"hold_placed"' in await office.export()
+
+
+async def test_what_others_said_is_held_with_them(office: Office) -> None:
+    """Erasing one takes what hangs on their questions: what others said of these, and what they said to others."""
+    asked = await office.ask("a1", "U1", "Alice's question", "answer")
+    await office.feedback.record(asked, "U2", Verdict.DOWN, LATER, f"Bob says {CANARY}")
+    await office.holds.place(Held(Scope.PERSON, "slack", "U2"), "a lawsuit", OFFICER, START)
+
+    with pytest.raises(UnderHold, match="person U2"):
+        await office.erasures.erase(ALICE, WHY, OFFICER, MUCH_LATER)
+    assert CANARY.encode() in await office.export()
+
+
+@pytest.mark.parametrize("held", [Held(Scope.PERSON, "slack", "U1"), Held(Scope.CHANNEL, "slack", "C1")])
+async def test_an_answer_is_held_with_the_question(office: Office, held: Held) -> None:
+    gap = await office.ask("a1", "U1", "What is the code of the bicycle cellar?", "Nothing verified answers it")
+    escalation_id = await office.ask_people(gap, "U1", "What is the code of the bicycle cellar?")
+    await office.answer(escalation_id, f"It is {CANARY}", "What is the code of the bicycle cellar?")
+    await office.holds.place(held, "a lawsuit", OFFICER, START)
+
+    with pytest.raises(UnderHold):
+        await office.erasures.erase(Person("slack", "UHR"), WHY, OFFICER, MUCH_LATER)
+    retention = RetentionStore(office.database, office.trail, RetentionRule(180, 190, 180, {}), office.index)
+    await retention.run(START + timedelta(days=181))
+    assert CANARY.encode() in await office.export()
+
+
+async def test_who_erases_themselves_is_not_named_beside_their_pseudonym(office: Office) -> None:
+    await office.ask("a1", "U1", CANARY, "answer")
+
+    await office.erasures.erase(ALICE, "they asked for it", Author("slack", "T1", "U1"), MUCH_LATER)
+
+    erasure = (await office.export()).splitlines()[-1]
+    assert b'"kind":"erasure"' in erasure
+    assert b'"by"' not in erasure
 
 
 async def test_who_answered_others_is_erased_from_what_they_read(office: Office) -> None:
