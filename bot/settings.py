@@ -74,6 +74,19 @@ class Settings(BaseModel):
         return self.audit.files(self.service.data_dir)
 
     @property
+    def own_files(self) -> tuple[Path, ...]:
+        """Beside the database, what no command may write over: without the keys nobody can read the log any more."""
+        audit = self.audit_files
+        keys = (
+            audit.names_key,
+            audit.signing_key,
+            audit.master_key,
+            audit.body_keys,
+            self.service.data_dir / "web.key",
+        )
+        return (*keys, audit.checkpoints)
+
+    @property
     def models_dir(self) -> Path:
         return self.inference.models_dir or self.service.data_dir / "models"
 

@@ -1,5 +1,6 @@
 """A copy of the database while it is in use: whole, of one moment, checked, on the disk before it has its name."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,14 +17,15 @@ class Backup:
     replies: int
 
 
-def back_up(url: str, target: Path, *, replace: bool = False) -> Backup:
+def back_up(url: str, target: Path, *, replace: bool = False, own: Iterable[Path] = ()) -> Backup:
     """Copy the database to `target`, readable for its owner only. Blocks; holds up no writer.
 
-    Until the copy is whole and checked it has another name: what stands at `target` is never half a copy.
+    Until the copy is whole and checked it has another name: what stands at `target` is never half a copy. `own`: as of
+    `whole_file`.
     Raises: BackupFailed, NotWritten, DatabaseUnusable, DatabaseOutdated.
     """
     source = database_file(url)
-    with whole_file(target, replace=replace, database=source) as partial:
+    with whole_file(target, replace=replace, own=(source, *own)) as partial:
         return _copy(source, partial)
 
 

@@ -2,20 +2,20 @@
 
 import contextlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from storage.errors import NotWritten
 
 
 @contextlib.contextmanager
-def whole_file(target: Path, *, replace: bool, database: Path) -> Iterator[Path]:
+def whole_file(target: Path, *, replace: bool, own: Iterable[Path]) -> Iterator[Path]:
     """Write to the path that this gives: it becomes `target` at the end of the block, or is gone when that raises.
 
-    `replace`: whether `target` may be there already. `database`: what it must not be, whatever was typed.
+    `replace`: whether `target` may be there already. `own`: what it must not be, whatever was typed.
     Raises: NotWritten; it takes every OSError inside the block for one of writing.
     """
-    _refuse_database(target, database)
+    _refuse_own(target, own)
     _refuse(target, replace=replace)
     partial = target.with_name(f".{target.name}.partial-{os.getpid()}")
     try:
@@ -32,10 +32,11 @@ def whole_file(target: Path, *, replace: bool, database: Path) -> Iterator[Path]
             partial.unlink(missing_ok=True)
 
 
-def _refuse_database(target: Path, database: Path) -> None:
-    live = database.resolve()
-    if target.resolve() in {live, *(live.with_name(live.name + end) for end in ("-wal", "-shm"))}:
-        raise NotWritten(f"{target} is the database itself: name another file")
+def _refuse_own(target: Path, own: Iterable[Path]) -> None:
+    """Databases have files beside them."""
+    kept = {one.with_name(one.name + end) for one in map(Path.resolve, own) for end in ("", "-wal", "-shm", "-journal")}
+    if target.resolve() in kept:
+        raise NotWritten(f"{target} is a file that inthread itself needs: name another one")
 
 
 def _refuse(target: Path, *, replace: bool) -> None:

@@ -94,8 +94,8 @@ def audit_export(settings: Settings, out: Path, force: bool, reason: str) -> Non
     from storage.inspection import database_file
     from storage.whole_file import whole_file
 
-    database = database_file(settings.database_url)
-    with whole_file(out, replace=force, database=database) as partial, partial.open("wb") as file:
+    own = (database_file(settings.database_url), *settings.own_files)
+    with whole_file(out, replace=force, own=own) as partial, partial.open("wb") as file:
         asyncio.run(export_database(settings.database_url, taking_here(settings, reason), file, SystemClock().now()))
     click.echo(f"{out}: {out.stat().st_size:,} bytes; check it with `inthread audit verify-export {out}`")
 

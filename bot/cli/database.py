@@ -37,7 +37,7 @@ def db_backup(settings: Settings, file: Path, force: bool) -> None:
     """
     from storage.backup import back_up
 
-    copied = back_up(settings.database_url, file, replace=force)
+    copied = back_up(settings.database_url, file, replace=force, own=settings.own_files)
     click.echo(f"{file}: {copied.size:,} bytes, revision {copied.revision}, {copied.replies:,} replies, checked")
 
 

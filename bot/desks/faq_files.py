@@ -52,7 +52,8 @@ async def export_files(
         raise ServiceError(f"Markdown holds one entry in a file: name a folder instead of {target}")
     async with open_desk(settings) as desk:
         entries = await desk.entries.list(status)
-    await asyncio.to_thread(_write, entries, target, form, database_file(settings.database_url), replace)
+    own = (database_file(settings.database_url), *settings.own_files)
+    await asyncio.to_thread(_write, entries, target, form, own, replace)
     return len(entries), form
 
 
@@ -64,18 +65,18 @@ def _guess_format(target: Path) -> Format:
     raise ServiceError(f"which format? Name a file that ends in .yaml or .csv, or add --format, to {target}")
 
 
-def _write(entries: Sequence[Entry], target: Path, form: Format, database: Path, replace: bool) -> None:
+def _write(entries: Sequence[Entry], target: Path, form: Format, own: Sequence[Path], replace: bool) -> None:
     if form is not Format.MARKDOWN:
-        _write_text(target, write_file(entries, form), database, replace)
+        _write_text(target, write_file(entries, form), own, replace)
         return
     try:
         target.mkdir(exist_ok=True)
     except OSError as error:
         raise ServiceError(f"cannot make the folder {target} ({error.strerror}): check its place and rights") from error
     for entry in entries:
-        _write_text(target / f"{entry.entry_id}.md", write_entry(entry), database, replace)
+        _write_text(target / f"{entry.entry_id}.md", write_entry(entry), own, replace)
 
 
-def _write_text(target: Path, text: str, database: Path, replace: bool) -> None:
-    with whole_file(target, replace=replace, database=database) as partial:
+def _write_text(target: Path, text: str, own: Sequence[Path], replace: bool) -> None:
+    with whole_file(target, replace=replace, own=own) as partial:
         partial.write_text(text, "utf-8", newline="")

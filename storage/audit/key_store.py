@@ -16,6 +16,8 @@ from storage.audit.key_files import load_or_make
 from storage.audit.keys import KEY_BYTES, BodyKeys
 from storage.errors import AuditKeyUnusable, DatabaseUnavailable, StorageError
 
+_TRIED = 20  # keys, to see whether the master key is theirs
+
 
 class KeyFile:
     """Implements `KeptKeys`. Several processes may use the file at once."""
@@ -28,11 +30,15 @@ class KeyFile:
         self._driver = sqlite.load_driver()
         try:
             self._connection = self._open()
-            wrapped = self._connection.execute("SELECT wrapped FROM body_key LIMIT 1").fetchone()
+            some = self._connection.execute("SELECT wrapped FROM body_key LIMIT ?", (_TRIED,)).fetchall()
         except self._driver.Error as error:
             raise self._unusable(error) from error
-        if wrapped is not None:
-            self._unwrap(wrapped[0])  # another master key is said now, not to the first who asks
+        if some and all(self._unwrap(wrapped) is None for (wrapped,) in some):
+            # Said now, not to the first who asks. One alone may be damaged.
+            raise AuditKeyUnusable(
+                f"the master key does not fit the keys in {self._path}: restore both from the same backup, "
+                "or name the right file in [audit] master_key"
+            )
 
     def put(self, key_id: bytes, key: bytes) -> None:
         wrapped = aes_key_wrap(self._master, key)
@@ -41,7 +47,8 @@ class KeyFile:
     def find(self, key_ids: Collection[bytes]) -> Mapping[bytes, bytes]:
         places = ", ".join("?" * len(key_ids))
         rows = self._ask(f"SELECT key_id, wrapped FROM body_key WHERE key_id IN ({places})", tuple(key_ids))
-        return {key_id: self._unwrap(wrapped) for key_id, wrapped in rows}
+        unwrapped = ((key_id, self._unwrap(wrapped)) for key_id, wrapped in rows)
+        return {key_id: key for key_id, key in unwrapped if key is not None}
 
     def ids(self) -> set[bytes]:
         return {row[0] for row in self._ask("SELECT key_id FROM body_key", ())}
@@ -81,14 +88,13 @@ class KeyFile:
         except self._driver.Error as error:
             raise self._unusable(error) from error
 
-    def _unwrap(self, wrapped: bytes) -> bytes:
+    def _unwrap(self, wrapped: bytes) -> bytes | None:
+        """None: it was damaged, and is as good as gone; what it sealed is then missed, entry by entry."""
         try:
-            return aes_key_unwrap(self._master, wrapped)
-        except InvalidUnwrap as error:
-            raise AuditKeyUnusable(
-                f"the master key does not fit the keys in {self._path}: restore both from the same backup, "
-                "or name the right file in [audit] master_key"
-            ) from error
+            key = aes_key_unwrap(self._master, wrapped)
+        except (InvalidUnwrap, TypeError, ValueError):
+            return None
+        return key if len(key) == KEY_BYTES else None
 
     def _unusable(self, error: Exception) -> StorageError:
         """A full disk, a lock, an error of the disk come and go: as with the database itself, which is beside it."""

@@ -112,7 +112,9 @@ def test_nothing_is_overwritten_unless_it_is_meant(run: Run, log: Path, folder: 
     assert run("audit", "verify-export", "log.jsonl").exit_code == 0
 
 
-@pytest.mark.parametrize("target", ["data/inthread.db", "data", "nowhere/log.jsonl"])
+@pytest.mark.parametrize(
+    "target", ["data/inthread.db", "data/audit-keys.db", "data/audit-master.key", "data", "nowhere/log.jsonl"]
+)
 def test_impossible_places_are_refused_in_one_line(run: Run, log: Path, target: str) -> None:
     before = log.read_bytes()
 

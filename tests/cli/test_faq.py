@@ -147,7 +147,7 @@ def test_exports_are_for_their_owner_alone_and_overwrite_nothing(run: Run, impor
     [
         ("out.txt", (), "add --format"),
         ("out.md", (), "name a folder"),
-        ("data/inthread.db", ("--format", "yaml"), "the database itself"),
+        ("data/inthread.db", ("--format", "yaml"), "inthread itself needs"),
         ("no/such/out", ("--format", "markdown"), "cannot make the folder"),
         ("no/such/out.csv", (), "cannot write"),
     ],

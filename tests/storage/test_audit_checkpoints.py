@@ -281,6 +281,21 @@ def test_a_checkpoint_is_read_back_as_it_was(log: list[bytes]) -> None:
     assert checkpoint_line(checkpoint) == log[5]
 
 
+@pytest.mark.parametrize("column", ["head", "time", "prev_signature", "signature"])
+@pytest.mark.parametrize("value", ["'abc'", "5", "1.5", "x'ff'", "x''", "zeroblob(64)"])
+async def test_a_checkpoint_that_was_changed_into_whatever_is_found(
+    database: Database, checkpoints: CheckpointStore, column: str, value: str
+) -> None:
+    await database.write(lambda connection: add(connection, 8))
+    await checkpoints.take_due(RULE, START)
+    await database.write(
+        lambda connection: connection.execute(text(f"UPDATE audit_checkpoint SET {column} = {value} WHERE size = 8"))
+    )
+
+    assert (await AuditStore(database, KEYS).verify(KEY)).first_bad == 8
+    assert verify_export(BytesIO(b"".join(await export_of(database))), KEY).first_bad == 8
+
+
 async def test_nothing_is_signed_over_a_number_that_was_made_up(database: Database) -> None:
     store = CheckpointStore(database, SIGNER)
     await database.write(lambda connection: add(connection, 3))

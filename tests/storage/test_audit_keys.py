@@ -230,3 +230,19 @@ async def test_trouble_with_the_disk_of_the_keys_is_trouble_with_the_database(
             await database.write(lambda connection: append(connection, keys, said()))
 
     assert told == [Trouble.LOCKED]
+
+
+@pytest.mark.parametrize("wrapped", ["zeroblob(40)", "zeroblob(7)", "'abc'", "5"])
+async def test_a_key_that_was_damaged_is_missed_by_its_entries_alone(
+    database: Database, tmp_path: Path, wrapped: str
+) -> None:
+    files = tmp_path / "keys.db", tmp_path / "master.key"
+    for actor in ("alice", "bob", "carol"):
+        await database.write(lambda connection, who=actor: append(connection, open_body_keys(*files), said(who)))
+    with closing(sqlite.load_driver().connect(files[0])) as connection, connection:
+        connection.execute(f"UPDATE body_key SET wrapped = {wrapped} WHERE rowid = 2")
+
+    store = AuditStore(database, open_body_keys(*files))
+
+    assert (await store.verify()).first_bad == 2
+    assert CANARY.encode() in b"".join([chunk async for chunk in store.export(START)])
