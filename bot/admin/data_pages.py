@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
+from http import HTTPStatus
 
 from aiohttp import web
 
@@ -14,7 +15,7 @@ from bot.admin.visits import Route, Visit
 from bot.clock import Clock
 from storage.admin.requests import RequestStore
 from storage.audit.reading import AuditReader
-from storage.errors import UnderHold
+from storage.errors import DatabaseUnavailable, UnderHold
 from storage.forgetting.erasing import Erased
 from storage.forgetting.holds import Held, Scope
 from storage.forgetting.retention import Gone
@@ -124,6 +125,12 @@ class DataPages:
             erased = await self._forgetting.erasures.erase(person, reason, visit.author, self._clock.now())
         except UnderHold:
             raise _under_hold() from None
+        except DatabaseUnavailable:
+            sentence = (
+                "Something is left: the database was locked, or a program that reads it keeps copies. "
+                "End that program, then erase the person again."
+            )
+            raise Refused(HTTPStatus.SERVICE_UNAVAILABLE, sentence) from None
         return visit.page("erased.html", erased=erased)
 
     async def _require_no_hold(self, person: Person) -> Erased:

@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -118,18 +119,18 @@ def audit_verify_export(file: Path, key_path: Path | None, checkpoints_path: Pat
         raise click.UsageError("--checkpoints needs --key: they are worth what their signatures are")
     key = load_public_key(key_path) if key_path else None
     shipped = load_shipped(checkpoints_path, key) if checkpoints_path and key else {}
-    _report(verify_file(file, key, shipped), has_key=key is not None)
+    verdict = verify_file(file, key, shipped)
+    _report(verdict, _notes(verdict, has_key=key is not None))
 
 
 for command in (audit_erase, audit_hold, audit_holds, audit_retention):
     audit.add_command(command)
 
 
-def _report(verdict: "Verdict", *, has_key: bool = True) -> None:
+def _report(verdict: "Verdict", notes: Iterable[str] = ()) -> None:
     if verdict.first_bad is None:
-        click.echo(_praise(verdict))
-        if verdict.checkpoints and not has_key:
-            click.echo("signatures were not checked: add --key")
+        for line in (_praise(verdict), *notes):
+            click.echo(line)
         return
     click.echo(
         f"inthread: entry {verdict.first_bad} is not as it was written: {verdict.reason}: "
@@ -138,6 +139,16 @@ def _report(verdict: "Verdict", *, has_key: bool = True) -> None:
     )
     click.echo(f"first bad entry: {verdict.first_bad}")
     sys.exit(1)
+
+
+def _notes(verdict: "Verdict", *, has_key: bool) -> Iterator[str]:
+    """What a file alone cannot show."""
+    if verdict.first > 1:
+        yield f"it begins with entry {verdict.first:,}: older ones are not in it"
+    if verdict.entries and not has_key:
+        yield "signatures were not checked: add --key"
+    elif verdict.unsigned:
+        yield f"the last {verdict.unsigned:,} are under no checkpoint: whoever has the file can write such ones"
 
 
 def _praise(verdict: "Verdict") -> str:

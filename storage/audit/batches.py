@@ -20,6 +20,7 @@ from storage.audit.checkpoints import Checkpoint, checkpoint_line
 from storage.audit.columns import Hashes, StoredEntry
 from storage.audit.export import entry_line
 from storage.audit.keys import BodyKeys
+from storage.audit.removals import REMOVALS
 from storage.schema import AuditCheckpointRow, AuditEntryRow
 from storage.sqlite import load_driver
 
@@ -64,6 +65,12 @@ def lowest_of(connection: Connection) -> tuple[int, int]:
     entry = connection.execute(select(func.coalesce(func.min(AuditEntryRow.seq), 1))).scalar_one()
     signed = connection.execute(select(func.coalesce(func.min(AuditCheckpointRow.size), 1))).scalar_one()
     return entry, min(signed, 1)
+
+
+def were_removed_behind(connection: Connection, seq: int) -> bool:
+    """Whether entries that came later say that texts are gone."""
+    later = select(AuditEntryRow.seq).where(AuditEntryRow.seq > seq, AuditEntryRow.kind.in_(REMOVALS)).limit(1)
+    return connection.execute(later).first() is not None
 
 
 def check_batch(

@@ -28,7 +28,8 @@ class Verdict:
     """`first_bad` is the seq of the first entry that is not as it was written, and `reason` a clause about it.
 
     `entries` were good before that, `erased` of them have lost their text and keep its digest. `head`: the hash of the
-    last good one, None if there was none. `signed`: the last checkpoint that fits them, of `checkpoints`.
+    last good one, None if there was none. `signed`: the last checkpoint that fits them, of `checkpoints`. `first`: with
+    which it begins.
     """
 
     entries: int
@@ -38,6 +39,12 @@ class Verdict:
     reason: str | None = None
     checkpoints: int = 0
     signed: Checkpoint | None = None
+    first: int = 1
+
+    @property
+    def unsigned(self) -> int:
+        """How many of the last ones no checkpoint covers."""
+        return min(self.entries, self.first - 1 + self.entries - (0 if self.signed is None else self.signed.size))
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +150,11 @@ class ChainCheck:
         self._bad = self.next_seq if seq is None else seq
         self._reason = reason
 
+    @property
+    def misses_texts(self) -> bool:
+        """All is good so far, but for texts that a later entry has to account for."""
+        return self._reason is None and bool(self._missing)
+
     def end(self) -> None:
         """No more will come: whether a checkpoint that was kept elsewhere knows of more, and what is still missing.
 
@@ -168,7 +180,9 @@ class ChainCheck:
     @property
     def verdict(self) -> Verdict:
         head = self._head if self._entries else None
-        return Verdict(self._entries, self._erased, head, self._bad, self._reason, self._checkpoints, self._signed)
+        return Verdict(
+            self._entries, self._erased, head, self._bad, self._reason, self._checkpoints, self._signed, self._first_seq
+        )
 
     def _are_usual(self, rows: Sequence[StoredEntry], hashes: Hashes) -> bool:
         """Whether all are good, with texts or without. By columns: a million pass here, and each step adds up."""

@@ -163,4 +163,5 @@ def _sum(before: Verdict, verdict: Verdict) -> Verdict:
         erased=before.erased + verdict.erased,
         checkpoints=before.checkpoints + verdict.checkpoints,
         signed=verdict.signed or before.signed,
+        first=before.first,
     )

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from typing import TypeVar
@@ -10,7 +10,7 @@ from typing import TypeVar
 from sqlalchemy import Connection
 from sqlalchemy.exc import DatabaseError
 
-from storage.audit.batches import BEFORE_ALL, Span, check_batch, export_batch, span_of
+from storage.audit.batches import BEFORE_ALL, Span, check_batch, export_batch, span_of, were_removed_behind
 from storage.audit.checking import ChainCheck, Verdict
 from storage.audit.checkpointing import take
 from storage.audit.columns import PythonHashes
@@ -19,7 +19,7 @@ from storage.audit.keys import BodyKeys
 from storage.audit.signing import PublicKey, Signer
 from storage.audit.trail import AuditTrail
 from storage.database import Database
-from storage.errors import DatabaseUnusable
+from storage.errors import DatabaseUnusable, NotWritten
 from storage.knowledge.records import Author
 
 T = TypeVar("T")
@@ -45,7 +45,8 @@ class AuditStore:
     async def verify(self, key: PublicKey | None = None, shipped: Mapping[int, bytes] | None = None) -> Verdict:
         """Check every entry that was there when this began. `key`, `shipped`: as of `ChainCheck`.
 
-        Raises: DatabaseUnusable, when they cannot be read.
+        And what came meanwhile, where texts are missed: somebody may have been erased. Raises: DatabaseUnusable, when
+        they cannot be read.
         """
         span = await self._read(span_of)
         check = ChainCheck(span.first, key, shipped, is_whole=True)
@@ -54,9 +55,14 @@ class AuditStore:
         def work(first: int, connection: Connection) -> tuple[None, int | None]:
             return None, check_batch(connection, self._keys, hashes, check, first, span)
 
-        async with aclosing(self._go_through(work)) as checked:
-            async for _ in checked:
-                pass
+        begin, is_longer = BEFORE_ALL, True
+        while is_longer:
+            async with aclosing(self._go_through(work, begin)) as checked:
+                async for _ in checked:
+                    pass
+            now = await self._read(span_of)
+            begin, is_longer = check.next_seq, check.misses_texts and now.last > span.last
+            span = replace(now, first=span.first)
         check.end()
         return check.verdict
 
@@ -78,7 +84,7 @@ class AuditStore:
 
         Close it (`contextlib.aclosing`).
         Nothing is checked: what was changed is handed out as it is, and found by whoever verifies the file.
-        Raises: DatabaseUnusable.
+        Raises: DatabaseUnusable; NotWritten, at the end, when texts went meanwhile that the file does not account for.
         """
         if span is None:
             span = await self._read(span_of)
@@ -90,10 +96,14 @@ class AuditStore:
         async with aclosing(self._go_through(work)) as chunks:
             async for chunk in chunks:
                 yield chunk
+        if await self._read(partial(were_removed_behind, seq=span.last)):
+            raise NotWritten("somebody was erased, or old texts went, while the log was written: export it once more")
 
-    async def _go_through(self, work: Callable[[int, Connection], tuple[T, int | None]]) -> AsyncGenerator[T, None]:
+    async def _go_through(
+        self, work: Callable[[int, Connection], tuple[T, int | None]], begin: int = BEFORE_ALL
+    ) -> AsyncGenerator[T, None]:
         """What `work` makes of each batch: it is told the first entry, and says that of the next."""
-        first: int | None = BEFORE_ALL
+        first: int | None = begin
         while first is not None:
             made, first = await self._read(partial(work, first))
             yield made

@@ -16,7 +16,7 @@ from storage.audit.log import AuditEntry
 from storage.audit.removals import ERASURE, spans_of, spans_text
 from storage.audit.trail import AuditTrail
 from storage.database import Database
-from storage.errors import UnderHold
+from storage.errors import DatabaseUnavailable, Trouble, UnderHold
 from storage.forgetting import bodies, posts, traces
 from storage.forgetting.bodies import NOT_SEARCHED, SearchedBy
 from storage.forgetting.held import HeldPlaces
@@ -92,7 +92,7 @@ class ErasureStore:
         """All there is about a person, for good. Where there is nothing, nothing is recorded either.
 
         Writers wait while the file is written anew. Raises: UnderHold, DatabaseUnavailable, AuditKeyUnusable; when it
-        ends in the middle, ask for it again: what is left then goes.
+        ends in the middle, or somebody who reads keeps copies, ask for it again: what is left then goes.
         """
 
         def work(connection: Connection) -> Erased:
@@ -105,8 +105,10 @@ class ErasureStore:
 
         erased = await self._database.write(work)
         await self._database.write(self._trail.keys.destroy_unheld)  # not before: what they open has to be gone
-        await self._database.scrub()
+        is_gone = await self._database.scrub()
         await self._on_erased(person)
+        if not is_gone:  # a program that reads keeps old pages in the write-ahead log
+            raise DatabaseUnavailable(Trouble.LOCKED)
         return erased
 
 

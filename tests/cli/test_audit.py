@@ -100,6 +100,19 @@ def test_an_export_is_one_file_for_its_owner_alone(run: Run, log: Path, folder: 
     assert {path.name for path in folder.iterdir()} == {"log.jsonl", "data"}
 
 
+def test_what_nobody_has_signed_is_said(run: Run, log: Path, folder: Path) -> None:
+    assert run("audit", "export", "--out", "log.jsonl").exit_code == 0
+    (folder / "key.pem").write_text(run("audit", "public-key").stdout)
+    assert "under no checkpoint" not in run("audit", "verify-export", "log.jsonl", "--key", "key.pem").stdout
+    lines = (folder / "log.jsonl").read_text().splitlines(keepends=True)
+    (folder / "log.jsonl").write_text("".join(line for line in lines if '"type":"checkpoint"' not in line))
+
+    checked = run("audit", "verify-export", "log.jsonl", "--key", "key.pem")
+
+    assert checked.exit_code == 0
+    assert "are under no checkpoint" in checked.stdout
+
+
 def test_nothing_is_overwritten_unless_it_is_meant(run: Run, log: Path, folder: Path) -> None:
     (folder / "log.jsonl").write_text("precious")
 

@@ -1,6 +1,7 @@
 """Erasing a person: nothing of what they said is in any file, the chain stands, others keep what is theirs."""
 
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing
 from datetime import timedelta
 from io import BytesIO
@@ -8,9 +9,10 @@ from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
 from storage.asking_people import NewEscalation
+from storage.audit import batches
 from storage.audit.checkpointing import CheckpointStore
 from storage.audit.conversations import Filters
 from storage.audit.export import verify_export
@@ -23,7 +25,7 @@ from storage.audit.store import AuditStore
 from storage.audit.trail import AuditTrail
 from storage.basis import Basis, BasisKind, CitedGap
 from storage.database import Database
-from storage.errors import UnderHold
+from storage.errors import NotWritten, UnderHold
 from storage.escalations import EscalationStore
 from storage.expert_answers import Draft, NewAnswer
 from storage.feedback import FeedbackStore, Verdict
@@ -302,6 +304,35 @@ async def test_an_answer_is_held_with_the_question(office: Office, held: Held) -
     retention = RetentionStore(office.database, office.trail, RetentionRule(180, 190, 180, {}), office.index)
     await retention.run(START + timedelta(days=181))
     assert CANARY.encode() in await office.export()
+
+
+async def test_an_erasure_while_the_log_is_checked_is_no_tampering(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(9):
+        await office.ask(f"a{number}", "U1" if number > 4 else "U2", f"question {number}", "answer")
+    monkeypatch.setattr(batches, "BATCH", 4)
+    store, erased = AuditStore(office.database, office.keys), False
+    read = office.database.read
+
+    async def erase_meanwhile(work: Callable[[Connection], object]) -> object:
+        nonlocal erased
+        done = await read(work)
+        if not erased and "span_of" not in str(work):
+            erased = True
+            await office.erasures.erase(ALICE, WHY, OFFICER, MUCH_LATER)
+        return done
+
+    monkeypatch.setattr(office.database, "read", erase_meanwhile)
+    verdict = await store.verify()
+    erased = False
+    await office.ask("a10", "U1", "one more", "answer")
+
+    assert erased is False
+    assert (verdict.first_bad, verdict.entries) == (None, 19)
+    assert verdict.erased > 0
+    with pytest.raises(NotWritten, match="once more"):
+        await office.export()
 
 
 async def test_who_erases_themselves_is_not_named_beside_their_pseudonym(office: Office) -> None:
