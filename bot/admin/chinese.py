@@ -316,6 +316,8 @@ CHINESE = {
     "detail: user": "人员",
     "detail: verdict": "反馈",
     "detail: what": "申请内容",
+    "You are trying something out already: wait until it is done, then try again.": "您已有一项试运行正在进行：请等它完成后再试。",
+    "Something is left: a program that reads the database keeps copies. End it, then erase them again.": "仍有残留：有程序正在读取数据库并保留了副本。请结束该程序，然后再次清除此人的数据。",
     "The grant has expired: ask again.": "批准已过期：请重新申请。",
     "There is a hold on these data: nothing is erased until it is lifted. All holds stand on the page Data.": "这些数据处于保留状态：解除之前不会清除任何内容。所有保留都列在“数据”页面上。",
     "figure: attempt": "尝试次数",

@@ -126,11 +126,10 @@ class DataPages:
         except UnderHold:
             raise _under_hold() from None
         except DatabaseUnavailable:
-            sentence = (
-                "Something is left: the database was locked, or a program that reads it keeps copies. "
-                "End that program, then erase the person again."
-            )
-            raise Refused(HTTPStatus.SERVICE_UNAVAILABLE, sentence) from None
+            raise Refused(
+                HTTPStatus.SERVICE_UNAVAILABLE,
+                "Something is left: a program that reads the database keeps copies. End it, then erase them again.",
+            ) from None
         return visit.page("erased.html", erased=erased)
 
     async def _require_no_hold(self, person: Person) -> Erased:

@@ -1,5 +1,6 @@
 """The loop: what nothing answers becomes an entry or a variant; what people's own words propose is taken or not."""
 
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 from aiohttp import web
@@ -22,11 +23,14 @@ MOST_SHOWN = 100
 
 
 class GapPages:
-    def __init__(self, desk: KnowledgeDesk, deeds: DeedStore, clock: Clock) -> None:
+    def __init__(
+        self, desk: KnowledgeDesk, deeds: DeedStore, clock: Clock, erased: Callable[[], Awaitable[int]]
+    ) -> None:
+        """`erased`: as of `Errand`."""
         self._desk = desk
         self._deeds = deeds
         self._clock = clock
-        self.looking: Errand[list[Gap]] = Errand("gaps", clock)
+        self.looking: Errand[list[Gap]] = Errand("gaps", clock, erased)
 
     def routes(self) -> list[Route]:
         return [
@@ -45,7 +49,7 @@ class GapPages:
 
         While somebody looks anew the page comes again by itself every other second, and shows nobody's words.
         """
-        state = self.looking.state
+        state = await self.looking.look()
         dismissed = [] if state.progress is Progress.RUNNING else await self._desk.dismissals.all()
         aside = {one.question.reply_id for one in dismissed}
         found = () if state.progress is Progress.RUNNING else state.result or ()
@@ -84,7 +88,8 @@ class GapPages:
 
     async def dismiss(self, visit: Visit) -> web.StreamResponse:
         gap_id = visit.text("gap", 100)
-        gap = next((gap for gap in self.looking.state.result or () if gap.gap_id == gap_id), None)
+        found = (await self.looking.look()).result or ()
+        gap = next((gap for gap in found if gap.gap_id == gap_id), None)
         if gap is None:
             raise not_found()
         reply_ids = [one.question.reply_id for one in gap.questions]

@@ -1,6 +1,6 @@
 """How the answers go: figures and plots, with a table beside each."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
@@ -37,7 +37,7 @@ class OverviewPages:
     def __init__(
         self,
         figures: FiguresStore,
-        gaps: Callable[[], State[list[Gap]]],
+        gaps: Callable[[], Awaitable[State[list[Gap]]]],
         line: Callable[[], LineNow],
         deeds: DeedStore,
         zone: tzinfo,
@@ -58,7 +58,7 @@ class OverviewPages:
         asked = visit.query("days")
         days = int(asked) if asked in map(str, SPANS) else 30
         overview = await self._overview(days)
-        gaps = (self._gaps().result or [])[:MOST_GAPS] if visit.may(Permission.KNOWLEDGE) else []
+        gaps = ((await self._gaps()).result or [])[:MOST_GAPS] if visit.may(Permission.KNOWLEDGE) else []
         await self._deeds.record_reading(Report.OVERVIEW, len(gaps), visit.author, self._clock.now())
         return visit.page(
             "overview.html",

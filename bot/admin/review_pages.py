@@ -1,7 +1,8 @@
 """Whose review is due when, and trying a change out on past questions before it is published."""
 
+import asyncio
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -35,11 +36,16 @@ class Tried:
 
 
 class ReviewPages:
-    def __init__(self, desk: KnowledgeDesk, deeds: DeedStore, calendar: Calendar) -> None:
+    def __init__(
+        self, desk: KnowledgeDesk, deeds: DeedStore, calendar: Calendar, erased: Callable[[], Awaitable[int]]
+    ) -> None:
+        """`erased`: as of `Errand`."""
         self._desk = desk
         self._deeds = deeds
         self._calendar = calendar
-        self.trying: Errand[Tried] = Errand("replay", calendar.clock)
+        self._erased = erased
+        self._trying: dict[str, Errand[Tried]] = {}  # by the name of who tries something out: nobody sees another's
+        self._one_at_a_time = asyncio.Lock()
 
     def routes(self) -> list[Route]:
         return [
@@ -76,7 +82,7 @@ class ReviewPages:
 
     async def show(self, visit: Visit) -> web.StreamResponse:
         """What moves, once it is done; on record, as somebody reads what people asked."""
-        state = self.trying.state
+        state = await self._errand_of(visit).look()
         tried = None if state.progress is Progress.RUNNING else state.result
         moves = () if tried is None else tried.replay.moves
         await self._deeds.record_reading(Report.REPLAY, len(moves), visit.author, self._calendar.clock.now())
@@ -88,8 +94,16 @@ class ReviewPages:
         changes = await self._changes(form)
         if not changes:
             raise bad_request("There are no drafts to try out.")
-        self.trying.start(lambda step: self._try(changes, form, step))
+        if not self._errand_of(visit).start(lambda step: self._try(changes, form, step)):
+            raise bad_request("You are trying something out already: wait until it is done, then try again.")
         return visit.go("/admin/replay")
+
+    async def close(self) -> None:
+        for errand in self._trying.values():
+            await errand.close()
+
+    def _errand_of(self, visit: Visit) -> Errand[Tried]:
+        return self._trying.setdefault(visit.signed_in.name, Errand("replay", self._calendar.clock, self._erased))
 
     async def _changes(self, form: EntryForm | None) -> Sequence[GivenEntry]:
         if form is None:
@@ -98,7 +112,8 @@ class ReviewPages:
         return [GivenEntry(entry_id=draft.entry_id or "new", text=draft.text, status=EntryStatus.PUBLISHED)]
 
     async def _try(self, changes: Sequence[GivenEntry], form: EntryForm | None, step: Callable[[int], None]) -> Tried:
-        return Tried(await self._desk.replay(changes, LAST, step), form)
+        async with self._one_at_a_time:
+            return Tried(await self._desk.replay(changes, LAST, step), form)
 
 
 def _due(entry: Entry) -> tuple[date, str]:

@@ -76,19 +76,20 @@ class AdminSite:
         renderer = Renderer(settings.title, settings.zone)
         self._guard = Guard(settings, host, sessions, proxy, renderer)
         calendar = Calendar(clock, settings.zone)
-        gap_pages, review_pages = GapPages(parts.desk, deeds, clock), ReviewPages(parts.desk, deeds, calendar)
+        erased = parts.archive.reader.last_removal
+        gap_pages = GapPages(parts.desk, deeds, clock, erased)
+        self._reviews = review_pages = ReviewPages(parts.desk, deeds, calendar, erased)
         self._index = parts.archive.index
         integrity = IntegrityPages(parts.archive, clock)
         reasons, requests = Reasons(clock), RequestStore(database, trail)
         data_pages = DataPages(settings, parts.forgetting, requests, parts.archive.reader, clock)
-        looking, trying = gap_pages.looking, review_pages.trying
-        self._errands: list[Errand[Any]] = [looking, trying, integrity.checking, data_pages.looking]
+        self._errands: list[Errand[Any]] = [gap_pages.looking, integrity.checking, data_pages.looking]
         self.table: list[Route] = [
             *Files(load_files()).routes(),
             *_signing_in(settings, parts, accounts, deeds, sessions, proxy).routes(),
             *ProviderPages(OpenId(settings, clock), sessions, accounts, deeds, clock).routes(),
             *OverviewPages(
-                FiguresStore(database), lambda: looking.state, parts.line, deeds, parts.archive.zone, clock
+                FiguresStore(database), gap_pages.looking.look, parts.line, deeds, parts.archive.zone, clock
             ).routes(),
             *AuditPages(parts.archive, accounts, reasons, deeds, clock).routes(),
             *ExportPages(settings, parts.archive, reasons, deeds, requests, clock).routes(),
@@ -114,6 +115,7 @@ class AdminSite:
 
     async def close(self) -> None:
         """Give up what was begun and is not done."""
+        await self._reviews.close()
         for errand in self._errands:
             await errand.close()
 

@@ -17,6 +17,7 @@ from storage.audit.conversations import Conversation, Filters, Found, LogFigures
 from storage.audit.index_words import BlindWords, fact
 from storage.audit.keys import BodyKeys
 from storage.audit.pseudonyms import Pseudonym
+from storage.audit.removals import REMOVALS
 from storage.audit.search_index import ABOUT_AN_EXCHANGE, open_body
 from storage.database import Database
 from storage.schema import AuditCheckpointRow, AuditEntryRow, InboxRow, ReplyRow
@@ -71,6 +72,11 @@ class AuditReader:
             .limit(limit)
         )
         return await self._database.read(lambda connection: [self._entry(row) for row in connection.execute(query)])
+
+    async def last_removal(self) -> int:
+        """The last entry that says that texts are gone; 0, there is none."""
+        query = select(func.coalesce(func.max(AuditEntryRow.seq), 0)).where(AuditEntryRow.kind.in_(REMOVALS))
+        return await self._database.read(lambda connection: connection.execute(query).scalar_one())
 
     async def pseudonyms_of(self, person: str) -> frozenset[str]:
         """What the log may call somebody: by a pseudonym, `platform:tenant:id`, or an id of any place that is known."""

@@ -8,10 +8,13 @@ from datetime import date
 from storage.admin.records import Role
 from storage.basis import Basis, BasisKind
 from storage.database import Database
+from storage.forgetting.erasing import ErasureStore
+from storage.forgetting.traces import Person
 from storage.knowledge.records import EntryStatus
-from tests.admin.office import Office, Visitor, an_office, hidden, somebody
+from tests.admin.office import CHIEF, Office, Visitor, an_office, hidden, somebody
 from tests.audit_log import audited
 from tests.clock import START, ManualClock
+from tests.conftest import TRAIL
 from tests.conversation.learning.bench import Bench
 from tests.storage.knowledge.samples import HR, a_text
 
@@ -149,6 +152,32 @@ async def test_a_gap_becomes_an_entry_or_a_variant_or_is_put_aside(
     assert ("gaps", 2) in read
     assert ("gaps", 1) in read, "what was put aside is read too"
     assert {report for report, _ in read} == {"gaps"}
+
+
+async def test_whoever_is_erased_goes_from_what_was_found_before(
+    office: Office, database: Database, clock: ManualClock
+) -> None:
+    """By whatever process: the pages keep what they have found."""
+    await Bench(database, clock).ask("May I bring my dog?", Basis(kind=BasisKind.NONE), user="U1")
+    async with somebody(office, Role.EDITOR) as editor:
+        await editor.send("/admin/gaps", "/admin/gaps/look")
+        await _until(editor, "/admin/gaps", "gap")
+        await editor.send("/admin/entries/new", "/admin/replay", **FIELDS)
+        await _until(editor, "/admin/replay", "moved")
+        await ErasureStore(database, TRAIL).erase(Person("slack", "U1"), "asked for it", CHIEF, clock.now())
+        pages = [(await editor.get(f"/admin/{name}")).text for name in ("gaps", "overview", "replay")]
+
+    assert not [page for page in pages if "dog" in page]
+
+
+async def test_nobody_is_shown_what_another_tries_out(office: Office, database: Database, clock: ManualClock) -> None:
+    await Bench(database, clock).ask("Where do I park a bicycle?", Basis(kind=BasisKind.NONE))
+    async with somebody(office, Role.EDITOR, name="edith") as edith, somebody(office, Role.ADMIN, name="anna") as anna:
+        await edith.send("/admin/entries/new", "/admin/replay", **FIELDS)
+        await anna.send("/admin/entries/new", "/admin/replay", **{**FIELDS, "entry_id": "parking"})
+        shown = [await _until(one, "/admin/replay", "moved") for one in (edith, anna)]
+
+    assert [hidden(page, "entry_id") for page in shown] == [FIELDS["entry_id"], "parking"]
 
 
 async def test_who_reads_what_people_asked_is_on_record_at_each_page(
