@@ -192,6 +192,38 @@ async def test_words_that_want_to_act_are_words(office: Office, database: Databa
     assert desk.complaints() == []
 
 
+@pytest.mark.parametrize("width", [1280, 390])
+async def test_no_page_is_wider_than_the_screen(
+    office: Office, database: Database, browser: webdriver.Chrome, width: int
+) -> None:
+    """Whatever people write: one word of five hundred characters."""
+    record, long = Record(database), "w" * 500
+    reply_id = await record.ask(long, long, basis=Basis(kind=BasisKind.NONE), channel="C" * 60, user="U" * 60)
+    await record.ask(f"why {reply_id}", "because")
+    await record.index.catch_up()
+    await office.parts.desk.entries.save("e" * 60, a_text(question=long, answer=long), EntryStatus.PUBLISHED, HR, START)
+    await office.employ("anna", *Role)
+    desk = Desk(browser, office)
+    size = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": False}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+    await desk.go("/admin/audit")
+    await desk.sign_in("anna")
+    await desk.type("reason", REASON, Keys.ENTER)
+    await desk.find("conversation")
+    paths = [f"/admin/audit?person={'p' * 300}", "/admin/audit", f"/admin/audit/export?text={long[:400]}"]
+    paths += [f"/admin/audit/conversation?number={number}" for number in (1,)]
+    paths += [
+        f"/admin/{name}"
+        for name in "audit/looks overview entries gaps reviews data requests integrity jobs accounts replay".split()
+    ]
+    wide = {}
+    for path in paths:
+        await desk.go(path)
+        if (found := browser.execute_script("return document.documentElement.scrollWidth")) > width:
+            wide[path[:40]] = found
+    assert wide == {}
+
+
 async def _downloaded(desk: Desk, folder: Path) -> list[dict[str, str]]:
     """The table, once the browser has it whole."""
     files = await desk._wait(lambda _: list(folder.glob("conversations-*.csv")), SECONDS)
