@@ -11,21 +11,19 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, or_, select, update
 
-from storage import reply_rows, threads
+from storage import reply_rows, threads, tombstones
 from storage.audit.trail import AuditTrail
 from storage.basis import BasisKind
-from storage.dialect import insert
 from storage.records import NewQuestion, Reply, ReplyFigures, ReplyState
-from storage.schema import FeedbackRow, InboxRow, ReplyRow, TombstoneRow
+from storage.schema import FeedbackRow, InboxRow, ReplyRow
 
 # Events overtake each other by minutes at most; a post that was deleted is not delivered a day later.
-TOMBSTONES_KEPT = timedelta(days=1)
 BEYOND_REPAIR = frozenset({ReplyState.WITHDRAWING, ReplyState.WITHDRAWN, ReplyState.UNDELIVERABLE})
 
 
 def accept(connection: Connection, trail: AuditTrail, question: NewQuestion, now: datetime) -> Reply | None:
     """A new post with its queued reply. None: it was here before, or was deleted before it came."""
-    if is_known(connection, question.message_key) or _was_deleted(connection, question.message_key):
+    if is_known(connection, question.message_key) or tombstones.is_buried(connection, question.message_key):
         return None
     thread_id = threads.ensure_thread(
         connection, question.platform, question.tenant, question.channel, question.thread, now
@@ -115,8 +113,7 @@ def move_to_private(
 
 def withdraw(connection: Connection, trail: AuditTrail, message_key: str, now: datetime) -> list[Reply]:
     """The post was deleted: its words go, and each of its replies is to be taken away. Those that now have to be."""
-    connection.execute(delete(TombstoneRow).where(TombstoneRow.deleted_at < now - TOMBSTONES_KEPT))
-    connection.execute(insert(TombstoneRow).values(message_key=message_key, deleted_at=now).on_conflict_do_nothing())
+    tombstones.bury(connection, [message_key], now)
     replies = [
         reply
         for reply in _replies_of(connection, message_key)
@@ -179,11 +176,6 @@ def is_known(connection: Connection, message_key: str) -> bool:
     return (
         connection.execute(select(InboxRow.message_key).where(InboxRow.message_key == message_key)).first() is not None
     )
-
-
-def _was_deleted(connection: Connection, message_key: str) -> bool:
-    tomb = select(TombstoneRow.message_key).where(TombstoneRow.message_key == message_key)
-    return connection.execute(tomb).first() is not None
 
 
 def show_again(connection: Connection, reply: Reply, now: datetime) -> Reply:

@@ -238,7 +238,7 @@ class WatermarkRow(Base):
 
 
 class TombstoneRow(Base):
-    """A post that was deleted before it was accepted: events overtake each other. Kept for a day."""
+    """A post that must not be taken for a new one, under a digest of its key (storage.tombstones). Kept for a day."""
 
     __tablename__ = "tombstone"
 

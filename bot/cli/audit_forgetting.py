@@ -15,7 +15,8 @@ from bot.settings import Settings
 if TYPE_CHECKING:
     from storage.forgetting.holds import Hold
 
-platform_option = click.option("--platform", required=True, metavar="NAME", help="`slack` or `web`.")
+PLATFORMS = click.Choice(["slack", "web"], case_sensitive=False)  # a hold on one that is none would hold nothing
+platform_option = click.option("--platform", required=True, type=PLATFORMS)
 reason_option = click.option("--reason", required=True, metavar="TEXT", help="Why. It stands in the audit log.")
 
 
@@ -80,6 +81,8 @@ def audit_hold(
     given = [(scope, name) for scope, name in named.items() if name]
     if len(given) != 1:
         raise click.UsageError("name one of --user, --channel, --thread")
+    if not reason.strip():
+        raise click.UsageError("--reason is empty: the entry in the audit log says why")
     scope, name = given[0]
     held = Held(scope, platform, name)
 

@@ -16,6 +16,7 @@ from storage.audit.signing import SIGNATURE_BYTES, PublicKey, Signer
 from storage.errors import NotCheckpoints
 
 _MEMBERS = {"type": str, "size": int, "head": str, "time": str, "prev_signature": str, "signature": str}
+REWRITTEN = b""  # the hash of no entry: the log was another one when the one was signed than when the other was
 _HEAD = re.compile("[0-9a-f]{64}")
 
 
@@ -68,7 +69,9 @@ def parse_checkpoint(said: Mapping[str, Any]) -> Checkpoint:
 
 
 def parse_shipped(lines: Iterable[bytes], key: PublicKey) -> dict[int, bytes]:
-    """The heads by size, from lines that were kept elsewhere; other lines of a log may stand between and before them.
+    """The heads by size, REWRITTEN where two differ, from lines that were kept elsewhere.
+
+    Other lines of a log may stand between and before them.
 
     Raises: NotCheckpoints, when there is none, or one is not signed with this key.
     """
@@ -83,7 +86,7 @@ def parse_shipped(lines: Iterable[bytes], key: PublicKey) -> dict[int, bytes]:
         if not checkpoint.is_signed_with(key):
             raise NotCheckpoints(f"line {number} is not signed with this key: take another copy, or the right key")
         if heads.setdefault(checkpoint.size, checkpoint.head) != checkpoint.head:
-            raise NotCheckpoints(f"two checkpoints of {checkpoint.size} entries differ: the log was rewritten between")
+            heads[checkpoint.size] = REWRITTEN
     if not heads:
         raise NotCheckpoints("it has no checkpoint: name a file of [audit] checkpoint_file, or lines of the syslog")
     return heads

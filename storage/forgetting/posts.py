@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, bindparam, delete, exists, select, update
 
-from storage.dialect import insert
+from storage import tombstones
 from storage.knowledge.entry_rows import chunks
 from storage.learning.tables import DigestRow, DismissalRow, ReviewReminderRow
 from storage.schema import (
@@ -19,7 +19,6 @@ from storage.schema import (
     InboxRow,
     ReplyRow,
     ThreadRow,
-    TombstoneRow,
     TurnRow,
 )
 
@@ -75,8 +74,7 @@ def forget(connection: Connection, posts: Collection[Post], now: datetime) -> No
         connection.execute(delete(ReplyRow).where(ReplyRow.reply_id.in_(some)))
     for some in chunks(post.message_key for post in posts):
         connection.execute(delete(InboxRow).where(InboxRow.message_key.in_(some)))
-        buried = [{"message_key": key, "deleted_at": now} for key in some]
-        connection.execute(insert(TombstoneRow).on_conflict_do_nothing(), buried)
+    tombstones.bury(connection, [post.message_key for post in posts], now)
     _forget_turns(connection, posts)
 
 

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import Connection, text
 
 from storage.audit.checkpointing import CheckpointRule, CheckpointStore
-from storage.audit.checkpoints import Checkpoint, checkpoint_line, parse_checkpoint, parse_shipped
+from storage.audit.checkpoints import Checkpoint, checkpoint_line, parse_checkpoint, parse_shipped, sign_checkpoint
 from storage.audit.export import verify_export
 from storage.audit.log import AuditEntry, append
 from storage.audit.shipping import append_to_file
@@ -312,3 +312,18 @@ async def test_nothing_is_signed_over_a_number_that_was_made_up(database: Databa
 
     assert made is not None
     assert made.size == 3
+
+
+async def test_a_log_that_was_rolled_back_and_went_on_is_found_where_it_was_signed_twice(
+    database: Database, checkpoints: CheckpointStore
+) -> None:
+    """Both checkpoints were written down elsewhere, and only one of them can be of this log."""
+    await database.write(lambda connection: add(connection, 8))
+    (first, second) = await checkpoints.take_due(RULE, START)
+    other = sign_checkpoint(SIGNER, second.size, bytes(32), START, first.signature)
+    lines = [checkpoint_line(one) for one in (first, other, second)]
+
+    verdict = await AuditStore(database, KEYS).verify(KEY, parse_shipped(lines, KEY))
+
+    assert verdict.first_bad == second.size
+    assert "rolled back or rewritten" in (verdict.reason or "")

@@ -340,6 +340,10 @@ async def test_who_erases_themselves_is_not_named_beside_their_pseudonym(office:
 
     await office.erasures.erase(ALICE, "they asked for it", Author("slack", "T1", "U1"), MUCH_LATER)
 
+    buried = await office.database.read(
+        lambda connection: connection.execute(text("SELECT message_key FROM tombstone")).scalars().all()
+    )
+    assert [len(key) for key in buried] == [64], "a key can have their id in it"
     erasure = (await office.export()).splitlines()[-1]
     assert b'"kind":"erasure"' in erasure
     assert b'"by"' not in erasure
