@@ -175,10 +175,6 @@ def _question(message: IncomingMessage, topic: str | None, redacted: Redacted) -
 
 
 def _names(reply: Reply) -> dict[str, str]:
-    """For the log: places and ids, never text."""
-    return {
-        "reply_id": reply.reply_id,
-        "platform": reply.platform,
-        "channel": reply.channel,
-        "thread": reply.thread,
-    }
+    """For the log: places and ids, never text; nor who asked, whose id is the channel where everybody has their own."""
+    channel = {} if reply.channel == reply.user else {"channel": reply.channel}
+    return {"reply_id": reply.reply_id, "platform": reply.platform, **channel, "thread": reply.thread}

@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import aiohttp
@@ -252,6 +254,20 @@ async def test_a_mistake_of_ours_is_an_incident_and_not_a_traceback(
     [line] = [line for line in logs if line["event"] == "web_request_failed"]
     assert line["incident"] in body["message"]
     assert "canary" not in json.dumps(body)
+
+
+async def test_the_log_says_what_was_accepted_and_not_who_asked(
+    service: RunningService, alice: Person, data_dir: Path
+) -> None:
+    """Everybody has a channel of their own, and its name is their id: logs outlive an erasure."""
+    with capture_logs() as logs:
+        thread = (await alice.ask("How many days?"))["thread"]
+        await alice.answered(thread)
+
+    with closing(sqlite3.connect(data_dir / "inthread.db")) as database:
+        ((user,),) = database.execute("SELECT DISTINCT user FROM inbox").fetchall()
+    assert "accepted" in [line["event"] for line in logs]
+    assert user not in json.dumps(logs, default=str)
 
 
 async def test_a_stream_is_only_opened_to_be_read(service: RunningService, alice: Person) -> None:
