@@ -9,7 +9,7 @@ from bot.admin.permissions import Permission
 from bot.admin.reasons import LONGEST, SHORTEST, Reasons, ask_for_reason
 from bot.admin.signing_in import safe_path
 from bot.admin.transcripts import exchanges_of
-from bot.admin.visits import PLATFORM, Route, Visit
+from bot.admin.visits import PLATFORM, Route, Visit, is_number
 from bot.clock import Clock
 from bot.conversation.messages import Outcome
 from storage.admin.accounts import AccountStore, DeedStore
@@ -115,6 +115,6 @@ class AuditPages:
 
 def _number(text: str) -> int:
     """0 where there is none. Raises: Refused."""
-    if text and not (text.isascii() and text.isdigit() and len(text) < 18):
+    if text and not is_number(text, 17):
         raise not_found()
     return int(text or 0)

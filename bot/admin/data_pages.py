@@ -116,7 +116,7 @@ class DataPages:
         person = Person(str(taken.details["platform"]), str(taken.details["user"]))
         try:
             return await self._erase(visit, person, taken.reason)
-        except Refused:  # under a hold: it is granted still, for when that is lifted
+        except Refused:  # under a hold, say: it is granted still, for when that is lifted
             await self._requests.give_back(taken.request_id)
             raise
 

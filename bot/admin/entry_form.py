@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from bot.admin.errors import bad_request
-from bot.admin.visits import Visit
+from bot.admin.visits import Visit, is_number
 from bot.conversation.knowledge.editing import Draft
 from bot.conversation.knowledge.entry_rules import LONGEST_ANSWER, Fault
 from bot.conversation.phrases import Language, language_of
@@ -42,7 +42,7 @@ class EntryForm:
 
     def draft(self) -> Draft:
         """Raises: Refused, for what a browser never sends; what a person can get wrong, the editor says."""
-        if self.status not in tuple(EntryStatus) or not is_number(self.seen):
+        if self.status not in tuple(EntryStatus) or not is_number(self.seen, 9):
             raise bad_request("The form cannot be read.")
         text = EntryText(
             lang=self.lang,
@@ -61,11 +61,6 @@ class EntryForm:
             seen=int(self.seen),
             is_confirmed=bool(self.confirmed),
         )
-
-
-def is_number(text: str) -> bool:
-    """As browsers send one: `isdigit` alone would take ² for one."""
-    return text.isascii() and text.isdigit() and len(text) <= 9
 
 
 def read_form(visit: Visit) -> EntryForm:

@@ -3,7 +3,7 @@
 import base64
 from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -34,14 +34,13 @@ _FORMATS = {"jsonl": ("application/jsonl", as_json_lines), "csv": ("text/csv", a
 
 @dataclass(frozen=True, slots=True)
 class _Taken:
-    """What is taken, as it was asked for. `up_to`: the last entry that was there then; 0: that of the checkpoint."""
+    """What is taken, as it was asked for. `up_to`: the last entry that was there then; None: it is asked for now."""
 
     search: Search
     form: str
     reason: str
-    checkpoint: Checkpoint
     granted_by: str = ""
-    up_to: int = 0
+    up_to: int | None = None
 
 
 class ExportPages:
@@ -95,7 +94,7 @@ class ExportPages:
             details = {"search": dict(search.said), "format": form, "count": count, "up_to": up_to.size}
             await self._requests.ask("export", reason, details, visit.author, self._clock.now())
             return visit.go("/admin/requests")
-        return await self._stream(visit, _Taken(search, form, reason, await self._sign_all()))
+        return await self._stream(visit, _Taken(search, form, reason))
 
     async def export_granted(self, visit: Visit) -> web.StreamResponse:
         """Once, within a day of the second person's word."""
@@ -106,26 +105,22 @@ class ExportPages:
         if taken is None:
             raise not_found()
         search = Search({name: str(value) for name, value in taken.details["search"].items() if name in NAMES})
-        granted = _Taken(search, str(taken.details["format"]), taken.reason, await self._sign_all())
-        return await self._stream(
-            visit, replace(granted, up_to=int(taken.details["up_to"]), granted_by=taken.decided_by or "")
-        )
+        form, up_to = str(taken.details["format"]), taken.details.get("up_to")  # older requests say no end
+        return await self._stream(visit, _Taken(search, form, taken.reason, taken.decided_by or "", up_to))
 
     async def _stream(self, visit: Visit, taken: "_Taken") -> web.StreamResponse:
         """Recorded before the first byte: what was begun may have been taken whole."""
         now, filters, form = self._clock.now(), await self._filters(taken.search), taken.form
+        checkpoint = await self._sign_all()
         fields: dict[str, Scalar] = {"format": form, "granted": bool(taken.granted_by)}
         words = {**taken.search.said, "reason": taken.reason, "granted_by": taken.granted_by}
         await self._deeds.record(Deed("conversations_exported", fields, words), visit.author, now)
         about = {"by": visit.signed_in.name, "reason": taken.reason, "granted_by": taken.granted_by or None}
         selection = Selection(
-            pages=self._pages(filters, taken.up_to or taken.checkpoint.size),
+            pages=self._pages(filters, checkpoint.size if taken.up_to is None else taken.up_to),
             about={**about, "filters": dict(taken.search.said)},
             created=now,
-            checkpoint={
-                "size": taken.checkpoint.size,
-                "signature": base64.b64encode(taken.checkpoint.signature).decode(),
-            },
+            checkpoint={"size": checkpoint.size, "signature": base64.b64encode(checkpoint.signature).decode()},
             sign=self._archive.signer.sign,
         )
         response = _attachment(form, now)

@@ -22,6 +22,11 @@ LONGEST_FIELD = 20_000
 LONGEST_PATH = 2_000  # of a page that somebody is led back to
 
 
+def is_number(text: str, digits: int) -> bool:
+    """As browsers send one, of so many digits at most: `isdigit` alone would take ² for one."""
+    return text.isascii() and text.isdigit() and len(text) <= digits
+
+
 @dataclass(frozen=True, slots=True)
 class Visit:
     """`person` is None on the pages that everybody may open. `nonce` is of this answer alone."""

@@ -81,9 +81,9 @@ class RequestStore:
         return await self._database.write(work)
 
     async def give_back(self, request_id: str) -> None:
-        """It was taken, and what it asks for could not be done: it can be taken again."""
-        change = update(AdminRequestRow).where(AdminRequestRow.request_id == request_id).values(done_at=None)
-        await self._database.write(lambda connection: connection.execute(change))
+        """It was taken, and could not be done: it can be taken again, unless it was done so far that it is blank."""
+        change = update(AdminRequestRow).where(AdminRequestRow.request_id == request_id, AdminRequestRow.details != {})
+        await self._database.write(lambda connection: connection.execute(change.values(done_at=None)))
 
     async def newest(self, limit: int) -> Sequence[Request]:
         query = select(AdminRequestRow).order_by(AdminRequestRow.asked_at.desc()).limit(limit)

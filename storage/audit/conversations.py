@@ -81,4 +81,3 @@ class LogFigures:
     last_entry_at: datetime | None
     last_checkpoint_at: datetime | None
     last_checkpoint_size: int
-    last_checkpoint_signature: str

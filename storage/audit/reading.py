@@ -3,7 +3,6 @@
 Only reads. Who looks, and why, whoever calls this puts on record.
 """
 
-import base64
 import json
 from collections.abc import Collection, Iterator, Sequence
 from datetime import UTC, datetime
@@ -218,7 +217,6 @@ def _figures(connection: Connection) -> LogFigures:
         last_entry_at=None if last is None else _moment(last.time),
         last_checkpoint_at=None if signed is None else _moment(signed.time),
         last_checkpoint_size=0 if signed is None else signed.size,
-        last_checkpoint_signature="" if signed is None else base64.b64encode(signed.signature).decode(),
     )
 
 

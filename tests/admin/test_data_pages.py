@@ -2,6 +2,7 @@
 
 import asyncio
 
+import pytest
 from sqlalchemy import text
 
 from storage.admin.records import Role
@@ -72,9 +73,7 @@ async def test_a_granted_erasure_that_meets_a_hold_waits_for_its_end(database: D
         somebody(office, Role.ERASER, name="emil") as emil,
         somebody(office, Role.ADMIN, name="anna") as anna,
     ):
-        await emil.send("/admin/data", "/admin/data/erase", **WHO, again="U1")
-        request = hidden((await anna.get("/admin/requests")).text, "request")
-        await anna.send("/admin/requests", "/admin/requests/decide", request=request, answer="grant")
+        request = await _granted(emil, anna)
         await emil.send("/admin/data", "/admin/data/hold", **held)
         refused = await emil.send("/admin/requests", "/admin/data/erase/granted", request=request)
         hopeless = await emil.send("/admin/data", "/admin/data/erase", **WHO, again="U1")
@@ -86,6 +85,31 @@ async def test_a_granted_erasure_that_meets_a_hold_waits_for_its_end(database: D
     assert await record.questions(text="canary") == []
 
 
+async def test_an_erasure_that_leaves_copies_is_said_and_its_request_is_done(
+    database: Database, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A program that reads keeps what was erased in the write-ahead log."""
+    record = Record(database)
+    await record.ask("the canary sings", user="U1")
+
+    async def in_the_way() -> bool:
+        return False
+
+    async with (
+        an_office(database, clock, second_person=("erasure",)) as office,
+        somebody(office, Role.ERASER, name="emil") as emil,
+        somebody(office, Role.ADMIN, name="anna") as anna,
+    ):
+        request = await _granted(emil, anna)
+        monkeypatch.setattr(database, "scrub", in_the_way)
+        left = await emil.send("/admin/requests", "/admin/data/erase/granted", request=request)
+        shown = (await emil.get("/admin/requests")).text
+
+    assert (left.status, "Something is left" in left.text) == (503, True)
+    assert 'data-testid="erase"' not in shown
+    assert await record.questions(text="canary") == []
+
+
 async def test_a_grant_that_has_expired_says_so(database: Database, clock: ManualClock) -> None:
     await Record(database).ask("one", user="U1")
     async with (
@@ -93,9 +117,7 @@ async def test_a_grant_that_has_expired_says_so(database: Database, clock: Manua
         somebody(office, Role.ERASER, name="emil") as emil,
         somebody(office, Role.ADMIN, name="anna") as anna,
     ):
-        await emil.send("/admin/data", "/admin/data/erase", **WHO, again="U1")
-        request = hidden((await anna.get("/admin/requests")).text, "request")
-        await anna.send("/admin/requests", "/admin/requests/decide", request=request, answer="grant")
+        await _granted(emil, anna)
         await clock.advance(8 * 86_400)
         await emil.sign_in("emil")
         shown = (await emil.get("/admin/requests")).text
@@ -136,3 +158,11 @@ async def _outlook(visitor: Visitor) -> str:
         while 'data-testid="outlook"' not in (page := await visitor.get("/admin/data")).text:
             assert "notice bad" not in page.text
     return page.text
+
+
+async def _granted(emil: Visitor, anna: Visitor) -> str:
+    """Emil's request to erase U1, which Anna has granted."""
+    await emil.send("/admin/data", "/admin/data/erase", **WHO, again="U1")
+    request = hidden((await anna.get("/admin/requests")).text, "request")
+    await anna.send("/admin/requests", "/admin/requests/decide", request=request, answer="grant")
+    return request
